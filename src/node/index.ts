@@ -1,0 +1,2 @@
+export type { Link, LinkClose } from "./link.ts";
+export { monotonicUs } from "./monotonic-clock.ts";

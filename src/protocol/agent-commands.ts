@@ -1,0 +1,35 @@
+import { z } from "zod";
+import { codec, controlParser, longText, shortText, uint32 } from "./control.ts";
+import { streamSettingsSchema } from "./stream-settings.ts";
+
+/** Control messages from the hub to an agent. Binary input and ack messages travel beside them. */
+const agentCommandSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("welcome"), protocol: z.int(), agent: uint32 }),
+  /** Tells the agent the numbers the hub gave its sources, which input messages use; follows every `sources`. */
+  z.strictObject({ type: z.literal("numbered"), sources: z.record(z.string().max(128), uint32) }),
+  z.strictObject({
+    type: z.literal("open-rung"),
+    rung: uint32,
+    source: uint32,
+    codec,
+    settings: streamSettingsSchema,
+    /** Pictures that may be in flight before the first ack. */
+    credits: z.int().min(1).max(64),
+  }),
+  z.strictObject({ type: z.literal("close-rung"), rung: uint32 }),
+  /** A viewer needs a picture that decodes by itself; the agent throttles these. */
+  z.strictObject({ type: z.literal("keyframe"), rung: uint32 }),
+  z.strictObject({ type: z.literal("credits"), rung: uint32, credits: z.int().min(1).max(64) }),
+  z.strictObject({ type: z.literal("text"), viewer: uint32, source: uint32, sequence: uint32, text: longText }),
+  /** Releases every key and button that the viewer holds. */
+  z.strictObject({ type: z.literal("release-input"), viewer: uint32 }),
+  z.strictObject({ type: z.literal("clipboard"), text: longText }),
+  z.strictObject({ type: z.literal("ping"), timeUs: z.number() }),
+  /** The hub refuses this agent; the link closes next. */
+  z.strictObject({ type: z.literal("refused"), reason: shortText }),
+]);
+
+export type AgentCommand = z.infer<typeof agentCommandSchema>;
+
+/** Parses what the hub sent to an agent. Throws {@link ProtocolError}. */
+export const parseAgentCommand: (text: string) => AgentCommand = controlParser("agent command", agentCommandSchema);

@@ -1,0 +1,53 @@
+export { type Ack, decodeAck, encodeAck } from "./ack.ts";
+export { type AgentCommand, parseAgentCommand } from "./agent-commands.ts";
+export { type AgentMessage, type AgentSource, type Performance, parseAgentMessage } from "./agent-messages.ts";
+export { CloseCode, closeCodeOf } from "./close-code.ts";
+export type { Codec } from "./control.ts";
+export { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
+export { type Grant, grantSchema, type HubMessage, parseHubMessage, type SourceInfo } from "./hub-messages.ts";
+export {
+  decodeInput,
+  encodeInput,
+  type HeldKeysInput,
+  type Input,
+  isInputType,
+  type KeyInput,
+  Modifier,
+  PointerButton,
+  type PointerInput,
+  stampInputViewer,
+  type WheelInput,
+} from "./input.ts";
+export { keyUsages, usageFromCode } from "./key-usage.ts";
+export {
+  MAX_CONTROL_BYTES,
+  MAX_CURSOR_EDGE,
+  MAX_DIMENSION,
+  MAX_HELD_KEYS,
+  MAX_INPUT_BYTES,
+  MAX_MEDIA_BYTES,
+  MAX_PICTURE_RECTS,
+  MAX_TEXT_LENGTH,
+  PROTOCOL_VERSION,
+} from "./limits.ts";
+export { MessageType, messageType } from "./message-type.ts";
+export {
+  decodePicture,
+  encodePicture,
+  type Picture,
+  type PictureHeader,
+  type PictureRoute,
+  pictureHeaderBytes,
+  readPictureRoute,
+  stampHubTime,
+  stampSendDelay,
+  writePictureHeader,
+} from "./picture.ts";
+export {
+  ENCODER_PRESETS,
+  STREAM_PRESETS,
+  type StreamPreset,
+  type StreamSettings,
+  streamSettingsSchema,
+} from "./stream-settings.ts";
+export { parseViewerMessage, type ViewerMessage } from "./viewer-messages.ts";

@@ -1,0 +1,208 @@
+import { ProtocolError, type Rect } from "../base/index.ts";
+import { MAX_DIMENSION, MAX_PICTURE_RECTS } from "./limits.ts";
+import { MessageType, messageType, messageView } from "./message-type.ts";
+
+/**
+ * Picture message: one encoded picture of a rung, with the rectangles that changed and the times of every stage so far.
+ * Layout (little-endian):
+ *
+ * | offset | type | field |
+ * |---|---|---|
+ * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG |
+ * | 1 | u8 | flags: bit 0 keyframe (decodes without any earlier picture) |
+ * | 2 | u16 | number of rectangles n |
+ * | 4 | u32 | rung |
+ * | 8 | u32 | sequence, counts up by one per picture of the rung, modulo 2^32 |
+ * | 12 | u16, u16 | width, height of the whole picture in pixels |
+ * | 16 | u32 | viewer whose input was injected last before the grab, 0 when none was |
+ * | 20 | u32 | sequence of that input |
+ * | 24 | f64 | change: agent's monotonic clock at the damage event, microseconds |
+ * | 32 | u32 | injection of that input until the change, microseconds; 0xffffffff when unknown |
+ * | 36 | u32 | change until the grab began, microseconds |
+ * | 40 | u32 | grab, microseconds |
+ * | 44 | u32 | pixel conversion, microseconds |
+ * | 48 | u32 | encode, microseconds |
+ * | 52 | u32 | encode done until written to the agent's link, microseconds |
+ * | 56 | f64 | hub's monotonic clock when it received the picture, microseconds; 0 from the agent |
+ * | 64 | n x 4 u16 | x, y, width, height of each changed rectangle, in pixels of the picture |
+ * | 64 + 8 n | | payload |
+ */
+export type PictureHeader = {
+  readonly kind: "video" | "jpeg";
+  readonly keyframe: boolean;
+  readonly rung: number;
+  readonly sequence: number;
+  readonly width: number;
+  readonly height: number;
+  readonly inputViewer: number;
+  readonly inputSequence: number;
+  readonly changeUs: number;
+  /** Undefined where no input preceded the change. */
+  readonly inputToChangeUs: number | undefined;
+  readonly waitUs: number;
+  readonly grabUs: number;
+  readonly convertUs: number;
+  readonly encodeUs: number;
+  readonly sendUs: number;
+  readonly hubUs: number;
+  readonly rects: readonly Rect[];
+};
+
+/** A decoded picture message; `payload` is a view of the message, valid as long as that is. */
+export type Picture = PictureHeader & { readonly payload: Uint8Array };
+
+const HEADER_BYTES = 64;
+const RECT_BYTES = 8;
+const SEND_OFFSET = 52;
+const HUB_TIME_OFFSET = 56;
+const UNKNOWN_US = 0xffffffff;
+const KEYFRAME_FLAG = 1;
+
+/** Bytes before the payload of a picture with `rectCount` rectangles. */
+export function pictureHeaderBytes(rectCount: number): number {
+  return HEADER_BYTES + rectCount * RECT_BYTES;
+}
+
+/** Writes the header at the start of `message`, whose rest the caller fills with the payload. */
+export function writePictureHeader(message: Uint8Array, header: PictureHeader): void {
+  if (header.rects.length > MAX_PICTURE_RECTS) {
+    throw new RangeError(`A picture takes at most ${MAX_PICTURE_RECTS} rectangles, not ${header.rects.length}.`);
+  }
+  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
+  view.setUint8(0, header.kind === "video" ? MessageType.video : MessageType.jpeg);
+  view.setUint8(1, header.keyframe ? KEYFRAME_FLAG : 0);
+  view.setUint16(2, header.rects.length, true);
+  view.setUint32(4, header.rung, true);
+  view.setUint32(8, header.sequence, true);
+  view.setUint16(12, header.width, true);
+  view.setUint16(14, header.height, true);
+  view.setUint32(16, header.inputViewer, true);
+  view.setUint32(20, header.inputSequence, true);
+  view.setFloat64(24, header.changeUs, true);
+  view.setUint32(32, header.inputToChangeUs === undefined ? UNKNOWN_US : clampUs(header.inputToChangeUs), true);
+  view.setUint32(36, clampUs(header.waitUs), true);
+  view.setUint32(40, clampUs(header.grabUs), true);
+  view.setUint32(44, clampUs(header.convertUs), true);
+  view.setUint32(48, clampUs(header.encodeUs), true);
+  view.setUint32(SEND_OFFSET, clampUs(header.sendUs), true);
+  view.setFloat64(HUB_TIME_OFFSET, header.hubUs, true);
+  let offset = HEADER_BYTES;
+  for (const rect of header.rects) {
+    view.setUint16(offset, rect.x, true);
+    view.setUint16(offset + 2, rect.y, true);
+    view.setUint16(offset + 4, rect.width, true);
+    view.setUint16(offset + 6, rect.height, true);
+    offset += RECT_BYTES;
+  }
+}
+
+/** A whole picture message; copies the payload once. */
+export function encodePicture(header: PictureHeader, payload: Uint8Array): Uint8Array<ArrayBuffer> {
+  const payloadOffset = pictureHeaderBytes(header.rects.length);
+  const message = new Uint8Array(payloadOffset + payload.byteLength);
+  writePictureHeader(message, header);
+  message.set(payload, payloadOffset);
+  return message;
+}
+
+/** Reads a picture message. Throws {@link ProtocolError} on anything that breaks the layout or its limits. */
+export function decodePicture(message: Uint8Array): Picture {
+  const kind = messageType(message) === MessageType.jpeg ? "jpeg" : "video";
+  const type = kind === "jpeg" ? MessageType.jpeg : MessageType.video;
+  const view = messageView(message, type, HEADER_BYTES, "picture");
+  const rectCount = view.getUint16(2, true);
+  const payloadOffset = pictureHeaderBytes(rectCount);
+  if (rectCount > MAX_PICTURE_RECTS) {
+    throw new ProtocolError("too-large", `A picture has ${rectCount} rectangles; the limit is ${MAX_PICTURE_RECTS}.`);
+  }
+  if (message.byteLength <= payloadOffset) {
+    throw new ProtocolError("truncated", `A picture of ${message.byteLength} bytes ends before its payload.`);
+  }
+  const width = readDimension(view, 12);
+  const height = readDimension(view, 14);
+  const inputToChangeUs = view.getUint32(32, true);
+  return {
+    kind,
+    keyframe: (view.getUint8(1) & KEYFRAME_FLAG) !== 0,
+    rung: view.getUint32(4, true),
+    sequence: view.getUint32(8, true),
+    width,
+    height,
+    inputViewer: view.getUint32(16, true),
+    inputSequence: view.getUint32(20, true),
+    changeUs: view.getFloat64(24, true),
+    inputToChangeUs: inputToChangeUs === UNKNOWN_US ? undefined : inputToChangeUs,
+    waitUs: view.getUint32(36, true),
+    grabUs: view.getUint32(40, true),
+    convertUs: view.getUint32(44, true),
+    encodeUs: view.getUint32(48, true),
+    sendUs: view.getUint32(SEND_OFFSET, true),
+    hubUs: view.getFloat64(HUB_TIME_OFFSET, true),
+    rects: readRects(view, rectCount, width, height),
+    payload: message.subarray(payloadOffset),
+  };
+}
+
+/** What the hub needs to forward a picture without decoding it. */
+export type PictureRoute = { readonly rung: number; readonly sequence: number; readonly keyframe: boolean };
+
+/** Reads the routing fields only. Throws {@link ProtocolError} on a message too short for a header. */
+export function readPictureRoute(message: Uint8Array): PictureRoute {
+  const type = messageType(message) === MessageType.jpeg ? MessageType.jpeg : MessageType.video;
+  const view = messageView(message, type, HEADER_BYTES, "picture");
+  return {
+    rung: view.getUint32(4, true),
+    sequence: view.getUint32(8, true),
+    keyframe: (view.getUint8(1) & KEYFRAME_FLAG) !== 0,
+  };
+}
+
+/** Puts the hub's receive time into the message itself, so that one buffer serves every viewer. */
+export function stampHubTime(message: Uint8Array, hubUs: number): void {
+  messageDataView(message).setFloat64(HUB_TIME_OFFSET, hubUs, true);
+}
+
+/** Puts the time between the end of encoding and the write to the link into the message. */
+export function stampSendDelay(message: Uint8Array, sendUs: number): void {
+  messageDataView(message).setUint32(SEND_OFFSET, clampUs(sendUs), true);
+}
+
+function messageDataView(message: Uint8Array): DataView {
+  return new DataView(message.buffer, message.byteOffset, message.byteLength);
+}
+
+function clampUs(us: number): number {
+  return Math.min(UNKNOWN_US - 1, Math.max(0, Math.round(us)));
+}
+
+function readDimension(view: DataView, offset: number): number {
+  const value = view.getUint16(offset, true);
+  if (value < 1 || value > MAX_DIMENSION) {
+    throw new ProtocolError(
+      "malformed",
+      `A picture is ${value} pixels wide or high; 1 to ${MAX_DIMENSION} is allowed.`,
+    );
+  }
+  return value;
+}
+
+function readRects(view: DataView, count: number, width: number, height: number): Rect[] {
+  const rects: Rect[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const offset = HEADER_BYTES + index * RECT_BYTES;
+    const rect = {
+      x: view.getUint16(offset, true),
+      y: view.getUint16(offset + 2, true),
+      width: view.getUint16(offset + 4, true),
+      height: view.getUint16(offset + 6, true),
+    };
+    if (rect.width < 1 || rect.height < 1 || rect.x + rect.width > width || rect.y + rect.height > height) {
+      throw new ProtocolError(
+        "malformed",
+        `The rectangle ${rect.width}x${rect.height}+${rect.x}+${rect.y} does not fit a ${width}x${height} picture.`,
+      );
+    }
+    rects.push(rect);
+  }
+  return rects;
+}
