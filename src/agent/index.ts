@@ -1,1 +1,1 @@
-export {};
+export { Agent, type AgentOptions, startAgent } from "./agent.ts";

@@ -1,0 +1,185 @@
+import { type Closable, describeError } from "../../base/index.ts";
+import { monotonicUs } from "../../node/index.ts";
+import type { Capturer, Monitor } from "../capture/capturer.ts";
+import { openCapturer } from "../capture/index.ts";
+import { openEncoder } from "../encode/index.ts";
+import { InputMark } from "./input-mark.ts";
+import { Rung } from "./rung.ts";
+import { ScreenPipeline } from "./screen-pipeline.ts";
+import type { RungRequest, ScreenCommand, ScreenReport, ScreenThreadOptions } from "./thread-messages.ts";
+
+/** How often a rung's performance is told while pictures flow. */
+const REPORT_INTERVAL_MS = 1000;
+
+/** A monitor that was resized is announced at its new size by the display within moments; else it is given up. */
+const RESIZE_TIMEOUT_MS = 3000;
+
+/** What runs in a screen thread: the capture of one monitor, reopened when its geometry changes, and its rungs. */
+export class ScreenSession implements Closable {
+  readonly #options: ScreenThreadOptions;
+  readonly #report: (report: ScreenReport) => void;
+  readonly #inputMark: InputMark;
+  readonly #requests = new Map<number, RungRequest>();
+  /** Where each rung's count of pictures stood when the source was closed, so that it goes on after a resize. */
+  readonly #sequences = new Map<number, number>();
+  #monitor: Monitor;
+  #pipeline: ScreenPipeline | undefined;
+  #backend = "";
+  /** Counts openings, so that one that was overtaken while it waited closes what it got. */
+  #generation = 0;
+  #closed = false;
+  #resizeTimer: ReturnType<typeof setTimeout> | undefined;
+  #meterTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ScreenThreadOptions, report: (report: ScreenReport) => void) {
+    this.#options = options;
+    this.#report = report;
+    this.#inputMark = new InputMark(options.inputMark);
+    this.#monitor = options.monitor;
+    void this.#open();
+  }
+
+  handle(command: ScreenCommand): void {
+    switch (command.type) {
+      case "open":
+        this.#requests.set(command.request.rung, command.request);
+        this.#addRung(command.request);
+        break;
+      case "close":
+        this.#requests.delete(command.rung);
+        this.#sequences.delete(command.rung);
+        this.#pipeline?.removeRung(command.rung);
+        break;
+      case "keyframe":
+        this.#pipeline?.requestKeyframe(command.rung);
+        break;
+      case "ack":
+        this.#pipeline?.ack(command.rung, command.sequence);
+        break;
+      case "credits":
+        this.#pipeline?.setCredits(command.rung, command.credits);
+        break;
+      case "monitor":
+        this.#monitor = command.monitor;
+        void this.#open();
+        break;
+      case "stop":
+        this.close();
+        break;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#resizeTimer);
+    clearTimeout(this.#meterTimer);
+    this.#closePipeline();
+  }
+
+  #closePipeline(): void {
+    for (const [number, rung] of this.#pipeline?.rungs ?? []) this.#sequences.set(number, rung.sequence);
+    this.#pipeline?.close();
+    this.#pipeline = undefined;
+  }
+
+  async #open(): Promise<void> {
+    this.#generation += 1;
+    const generation = this.#generation;
+    clearTimeout(this.#resizeTimer);
+    this.#closePipeline();
+    try {
+      const capturer = await openCapturer({
+        display: this.#options.display,
+        monitor: this.#monitor,
+        backend: this.#options.backend,
+        maxFps: 120,
+      });
+      if (this.#closed || generation !== this.#generation) capturer.close();
+      else this.#attach(capturer);
+    } catch (error) {
+      if (!this.#closed && generation === this.#generation) this.#fail(describeError(error));
+    }
+  }
+
+  #attach(capturer: Capturer): void {
+    const pipeline = new ScreenPipeline(capturer, this.#inputMark, { nowUs: monotonicUs });
+    this.#pipeline = pipeline;
+    this.#backend = capturer.backend;
+    pipeline.onPicture(({ message, encodedUs }) => {
+      this.#report({ type: "picture", message, encodedUs });
+      this.#meterTimer ??= setTimeout(() => this.#reportPerformance(), REPORT_INTERVAL_MS);
+    });
+    pipeline.onRungFailed(({ rung, reason }) => {
+      this.#requests.delete(rung);
+      this.#report({ type: "rung-failed", rung, reason });
+    });
+    pipeline.onCursor((shape) => this.#report({ type: "cursor", shape }));
+    capturer.onGone((why) => this.#handleGone(why));
+    for (const request of this.#requests.values()) this.#addRung(request);
+  }
+
+  #handleGone(why: "resized" | "removed" | "failed"): void {
+    this.#closePipeline();
+    if (why === "resized") {
+      const timeout = (): void => this.#fail(`${this.#monitor.name} changed its size and was not announced again.`);
+      this.#resizeTimer = setTimeout(timeout, RESIZE_TIMEOUT_MS);
+    } else if (why === "failed") {
+      this.#fail(`The display can no longer be read.`);
+    }
+  }
+
+  #addRung(request: RungRequest): void {
+    const pipeline = this.#pipeline;
+    if (pipeline === undefined) return;
+    try {
+      const encoder = openEncoder({
+        codec: request.codec,
+        settings: request.settings,
+        sourceWidth: this.#monitor.width,
+        sourceHeight: this.#monitor.height,
+        ...(this.#options.encoder === undefined ? {} : { force: this.#options.encoder }),
+      });
+      const announce = (): void => {
+        const { codec, codecString, width, height, encoder: name, reason } = encoder;
+        this.#report({
+          type: "rung",
+          rung: request.rung,
+          codec,
+          codecString,
+          width,
+          height,
+          encoder: name,
+          encoderReason: reason,
+        });
+      };
+      encoder.onSwitch(({ from, to, reason }) => {
+        this.#report({
+          type: "notice",
+          level: "warning",
+          text: `The encoder ${from} failed (${reason}); ${to} took over.`,
+        });
+        announce();
+      });
+      announce();
+      pipeline.addRung(new Rung(request, encoder, monotonicUs(), this.#sequences.get(request.rung) ?? 0));
+    } catch (error) {
+      this.#requests.delete(request.rung);
+      this.#report({ type: "rung-failed", rung: request.rung, reason: describeError(error) });
+    }
+  }
+
+  #reportPerformance(): void {
+    this.#meterTimer = undefined;
+    for (const [number, rung] of this.#pipeline?.rungs ?? []) {
+      const { encoder, reason, width, height } = rung.encoder;
+      const about = { backend: this.#backend, encoder, encoderReason: reason, width, height };
+      const performance = rung.meter.take(monotonicUs(), about);
+      if (performance !== undefined) this.#report({ type: "performance", rung: number, performance });
+    }
+  }
+
+  #fail(reason: string): void {
+    this.close();
+    this.#report({ type: "failed", reason });
+  }
+}
