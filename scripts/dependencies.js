@@ -1,0 +1,43 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root, runOrExit } from "./run-command.js";
+
+/** @typedef {{ packages: Record<string, { version?: string, integrity?: string, optional?: boolean }> }} Lock */
+
+/**
+ * Whether what npm recorded in node_modules is what package-lock.json asks for. Optional packages may be absent: they
+ * belong to other platforms.
+ * @param {Lock} wanted
+ * @param {Lock | undefined} installed
+ */
+export function isInstalled(wanted, installed) {
+  if (!installed) return false;
+  for (const [path, entry] of Object.entries(wanted.packages)) {
+    if (path === "") continue;
+    const found = installed.packages[path];
+    if (!found && entry.optional) continue;
+    if (found?.version !== entry.version || found?.integrity !== entry.integrity) return false;
+  }
+  return Object.keys(installed.packages).every((path) => path in wanted.packages);
+}
+
+/** Installs the npm packages when they are missing or differ from package-lock.json. Runs none of their scripts. */
+export function installDependencies() {
+  const wanted = readLock("package-lock.json");
+  if (!wanted) throw new Error("package-lock.json is missing or broken; check it out again.");
+  if (isInstalled(wanted, readLock("node_modules/.package-lock.json"))) return;
+  console.log("Installing npm packages …");
+  runOrExit("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+}
+
+/**
+ * @param {string} path
+ * @returns {Lock | undefined}
+ */
+function readLock(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
