@@ -1,0 +1,136 @@
+import { z } from "zod";
+import { STREAM_PRESETS, type StreamPreset, type StreamSettings, streamSettingsSchema } from "../../protocol/index.ts";
+
+/** What a setting says about itself besides zod's checks; it travels through the JSON schema. */
+export type SettingMeta = {
+  /** What it may be, where the type alone does not say so; completes "must be …". */
+  readonly expects?: string;
+  /** The default in words, where it depends on the machine or on another setting. */
+  readonly defaultText?: string;
+  /** Never repeated in messages. */
+  readonly secret?: boolean;
+};
+
+/** Ways to capture, in no order; which one is best is the agent's to say. */
+const CAPTURE_BACKENDS = [
+  ...(["auto", "x11-shm", "x11-get-image"] as const),
+  ...(["libav-x11grab", "libav-gdigrab", "libav-ddagrab", "libav-avfoundation"] as const),
+] as const;
+
+const ENCODERS = [
+  ...(["auto", "h264_nvenc", "h264_qsv", "h264_amf", "h264_vaapi", "h264_videotoolbox", "libx264"] as const),
+] as const;
+
+const LOG_LEVELS = ["fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+const text = (description: string, meta: SettingMeta = {}) =>
+  z
+    .string()
+    .min(1)
+    .max(4096)
+    .meta({ description, ...meta });
+
+const token = (description: string, defaultText: string) =>
+  z
+    .string()
+    .regex(/^[\w~.-]{16,256}$/)
+    .optional()
+    .meta({ description, defaultText, expects: "16 to 256 letters, digits or any of - _ . ~", secret: true });
+
+const PRESETS = Object.keys(STREAM_PRESETS) as [StreamPreset, ...StreamPreset[]];
+
+const stream = streamSettingsSchema.shape;
+
+/** One of the stream's settings without its default, so that the preset shows through where it is not set. */
+function override<T extends z.ZodType>(setting: z.ZodDefault<T>) {
+  const description = `${setting.description ?? ""} Otherwise the preset's, or ${String(setting.def.defaultValue)}.`;
+  return (setting.unwrap() as T).optional().meta({ description });
+}
+
+/**
+ * Every setting of Sightline, whether it comes from a flag, the environment or a file. The reference in docs/config.md,
+ * the flags of the command line and the names of the environment variables are made from it.
+ */
+export const configSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[^\s/]{1,64}$/u)
+    .optional()
+    .meta({
+      description: "Names this machine in the list of sources and in links.",
+      defaultText: "the machine's host name",
+      expects: "1 to 64 characters without spaces and slashes",
+    }),
+  host: text("Address to listen on. Other machines reach the hub only when this is not a loopback address.").default(
+    "127.0.0.1",
+  ),
+  port: z.int().min(0).max(65535).default(8460).meta({ description: "Port to listen on; 0 takes any free one." }),
+  tls: z.enum(["off", "auto"]).default("off").meta({
+    description:
+      "`auto` serves HTTPS with a certificate of its own, made once with openssl; browsers warn about it. A certificate of yours goes into tlsKey and tlsCert instead.",
+  }),
+  tlsKey: text("File with the private key (PEM) of the HTTPS certificate.").optional(),
+  tlsCert: text("File with the HTTPS certificate (PEM), intermediate certificates included.").optional(),
+  insecure: z.boolean().default(false).meta({
+    description: "Allows to listen beyond this machine without HTTPS: whoever can listen in on the network sees all.",
+  }),
+  token: token("What a person needs to get in, as part of the URL.", "made once and kept in the state folder"),
+  agentToken: token("What an agent on another machine needs to connect.", "made once and kept in the state folder"),
+  state: text("Folder for what is kept between runs: tokens and the certificate of `tls: auto`.", {
+    defaultText: "`$XDG_STATE_HOME/sightline` or `~/.local/state/sightline`",
+  }).optional(),
+  hub: z
+    .string()
+    .regex(/^(https?|wss?):\/\/[^\s/]+\/?$/)
+    .optional()
+    .meta({
+      description: "`sightline agent` only: the hub to connect to.",
+      expects: 'an address such as "https://hub.example:8460"',
+    }),
+  display: z
+    .string()
+    .regex(/^(auto|virtual|[\w.-]*:\d+(\.\d+)?)$/)
+    .default("auto")
+    .meta({
+      description:
+        "X display to show. `auto` takes `$DISPLAY`, or a virtual desktop where there is none; `virtual` always takes a virtual desktop.",
+      expects: '"auto", "virtual" or a display such as ":0"',
+    }),
+  desktopSize: z
+    .string()
+    .regex(/^[1-9]\d{2,3}x[1-9]\d{2,3}$/)
+    .default("1920x1080")
+    .meta({ description: "Size of the virtual desktop in pixels.", expects: 'a size such as "1920x1080"' }),
+  capture: z.enum(CAPTURE_BACKENDS).default("auto").meta({
+    description: "Way to capture the screen; `auto` takes the best that works.",
+  }),
+  encoder: z.enum(ENCODERS).default("auto").meta({
+    description: "H.264 encoder by its FFmpeg name; `auto` takes the first that really encodes a picture here.",
+  }),
+  preset: z.enum(PRESETS).default("low-latency").meta({
+    description: "Named set of stream settings, which the `stream` settings override one by one.",
+  }),
+  stream: z
+    .strictObject({
+      width: override(stream.width),
+      height: override(stream.height),
+      fps: override(stream.fps),
+      bitrate: override(stream.bitrate),
+      crf: override(stream.crf),
+      preset: override(stream.preset),
+      tune: override(stream.tune),
+      hardware: override(stream.hardware),
+      jpegQuality: override(stream.jpegQuality),
+    })
+    .prefault({}),
+  logLevel: z.enum(LOG_LEVELS).default("warn").meta({ description: "Least severity of what is logged to stderr." }),
+});
+
+/** Every setting, with the defaults filled in that do not depend on the machine. */
+export type Config = z.infer<typeof configSchema>;
+
+/** The stream settings that a configuration means: the preset's, overridden by the ones set singly, over the defaults. */
+export function streamSettingsOf(config: Pick<Config, "preset" | "stream">): StreamSettings {
+  const overrides = Object.fromEntries(Object.entries(config.stream).filter(([, value]) => value !== undefined));
+  return streamSettingsSchema.parse({ ...STREAM_PRESETS[config.preset], ...overrides });
+}
