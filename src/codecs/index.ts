@@ -1,1 +1,12 @@
-export {};
+export {
+  avcCodecString,
+  type LowDelayAccessUnit,
+  NalType,
+  type NalUnit,
+  nalUnits,
+  parseSps,
+  rewriteAccessUnit,
+  type Sps,
+  smallestLevel,
+  spsPictureSize,
+} from "./h264/index.ts";
