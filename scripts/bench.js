@@ -1,10 +1,10 @@
 import { build } from "./build.js";
 import { installDependencies } from "./dependencies.js";
-import { runOrExit } from "./run-command.js";
+import { runOrExit, runPackageOrExit } from "./run-command.js";
 import { installSystemPackages } from "./system-packages.js";
 
-// All set-up, then one benchmark: `node scripts/bench.js scenario/latency` runs bench/scenario/latency.ts. Further
-// arguments go to it.
+// All set-up, then one benchmark: `node scripts/bench.js scenario/latency` compiles bench/ to dist/bench/ and runs
+// dist/bench/scenario/latency.js. Further arguments go to it.
 const [name, ...args] = process.argv.slice(2);
 if (!name) {
   console.error("Name the benchmark to run: node scripts/bench.js scenario/latency");
@@ -13,4 +13,5 @@ if (!name) {
 installDependencies();
 installSystemPackages(["x11", "desktop", "tests"]);
 build();
-runOrExit(process.execPath, ["--import", "./scripts/typescript.js", `bench/${name}.ts`, ...args]);
+runPackageOrExit("typescript/bin/tsc", ["-b", "bench"]);
+runOrExit(process.execPath, [`dist/bench/${name}.js`, ...args]);

@@ -4,7 +4,7 @@ import { root } from "./run-command.js";
 
 // Everything that can be said about the code without running it, side by side; each check prints only when it fails.
 const checks = [
-  { name: "types", steps: [tsc("-b"), tsc("-p", "test"), tsc("-p", "bench"), tsc("-p", "scripts")] },
+  { name: "types", steps: [tsc("-b", ".", "bench"), tsc("-p", "test"), tsc("-p", "scripts")] },
   { name: "biome", steps: [node("@biomejs/biome/bin/biome", "check", "--error-on-warnings", ".")] },
   { name: "oxlint", steps: [node("oxlint/bin/oxlint", "--type-aware", "--deny-warnings")] },
   { name: "knip", steps: [node("knip/bin/knip.js", "--treat-config-hints-as-errors")] },
