@@ -86,15 +86,27 @@ export class X11Connection implements Closable {
     return this.#broken.event;
   }
 
-  /** Queues a request that has no reply; it leaves with the next `flush`, `check` or `ask`. */
-  send(bytes: Uint8Array): void {
-    if (!this.#closed) this.#submit(bytes, 0, true);
+  /**
+   * Queues a request that has no reply; it leaves with the next `flush`, `check` or `ask`. Returns its sequence number,
+   * of which events carry the low 16 bits: an event with a lower one was sent before the server did this request.
+   */
+  send(bytes: Uint8Array): number {
+    return this.#closed ? 0 : this.#submit(bytes, 0, true);
   }
 
   /** Makes a request that has no reply and waits until the server did it. Throws `X11RequestError` if it refused. */
   check(bytes: Uint8Array): void {
     this.#assertOpen();
-    const sequence = this.#submit(bytes, CHECKED, true);
+    this.#awaitCheck(this.#submit(bytes, CHECKED, true));
+  }
+
+  /** As `check`, with a file descriptor that travels along; it is closed in this process whatever happens. */
+  checkWithFd(bytes: Uint8Array, descriptor: number): void {
+    this.#assertOpen();
+    this.#awaitCheck(this.#submit(bytes, CHECKED, true, Int32Array.of(descriptor)));
+  }
+
+  #awaitCheck(sequence: number): void {
     const error = this.#lib.requestCheck(this.#connection, { sequence });
     this.#scheduleDrain();
     if (error) throw new X11RequestError(this.#take(error, 32));
@@ -103,13 +115,20 @@ export class X11Connection implements Closable {
 
   /** Makes a request and waits for its whole reply, header included. Throws `X11RequestError` if it was refused. */
   ask(bytes: Uint8Array): Buffer {
-    const reply = this.askPointer(bytes);
+    const reply = this.#await(bytes);
     const header = this.#read(reply, 8);
     return this.#take(reply, 32 + 4 * header.readUInt32LE(4));
   }
 
-  /** As `ask`, but leaves the reply where libxcb put it: the caller reads it and frees it with `free`. */
-  askPointer(bytes: Uint8Array): Pointer {
+  /** As `ask`, but copies what follows the reply's 32-byte header straight into `target`, at most as much as fits. */
+  askInto(bytes: Uint8Array, target: Uint8Array): void {
+    const reply = this.#await(bytes);
+    const length = Math.min(target.length, 4 * this.#read(reply, 8).readUInt32LE(4));
+    this.#lib.copyOut(target, reply + 32n, length);
+    this.#lib.free(reply);
+  }
+
+  #await(bytes: Uint8Array): Pointer {
     this.#assertOpen();
     const sequence = this.#submit(bytes, CHECKED, false);
     this.#errorSlot[0] = 0n;
@@ -168,7 +187,7 @@ export class X11Connection implements Closable {
     this.#broken.close();
   }
 
-  #submit(bytes: Uint8Array, flags: number, isVoid: boolean): number {
+  #submit(bytes: Uint8Array, flags: number, isVoid: boolean, descriptors?: Int32Array): number {
     const large = bytes.length > SCRATCH_BYTES;
     const memory = large ? this.#lib.malloc(bytes.length) : this.#block + BigInt(REQUEST_AT);
     this.#lib.copyIn(memory, bytes, bytes.length);
@@ -182,7 +201,10 @@ export class X11Connection implements Closable {
     view.writeUInt8(isVoid ? 1 : 0, DESCRIPTION_AT + 17);
     const vector = this.#block + BigInt(VECTOR_AT);
     const description = this.#block + BigInt(DESCRIPTION_AT);
-    const sequence = this.#lib.sendRequest(this.#connection, flags, vector, description);
+    const lib = this.#lib;
+    const sequence = descriptors
+      ? lib.sendRequestWithFds(this.#connection, flags, vector, description, descriptors.length, descriptors)
+      : lib.sendRequest(this.#connection, flags, vector, description);
     if (large) this.#lib.free(memory);
     return sequence;
   }

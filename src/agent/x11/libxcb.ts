@@ -18,6 +18,15 @@ export type LibXcb = {
   flush(connection: Pointer): number;
   /** `vector` points behind two spare entries that libxcb may fill; `request` is a xcb_protocol_request_t. */
   sendRequest(connection: Pointer, flags: number, vector: Pointer, request: Pointer): number;
+  /** As `sendRequest`; the file descriptors go along and are closed by libxcb. */
+  sendRequestWithFds(
+    connection: Pointer,
+    flags: number,
+    vector: Pointer,
+    request: Pointer,
+    count: number,
+    descriptors: Int32Array,
+  ): number;
   requestCheck(connection: Pointer, cookie: { sequence: number }): Pointer | null;
   waitForReply(connection: Pointer, sequence: number, error: BigUint64Array): Pointer | null;
   pollForEvent(connection: Pointer): Pointer | null;
@@ -60,6 +69,9 @@ function load(): LibXcb {
     generateId: xcb.func("uint32_t xcb_generate_id(void *connection)"),
     flush: xcb.func("int xcb_flush(void *connection)"),
     sendRequest: xcb.func("uint xcb_send_request(void *connection, int flags, void *vector, void *request)"),
+    sendRequestWithFds: xcb.func(
+      "uint xcb_send_request_with_fds(void *connection, int flags, void *vector, void *request, uint count, int *descriptors)",
+    ),
     requestCheck: xcb.func("xcb_request_check", "void *", ["void *", cookie]),
     waitForReply: xcb.func("void *xcb_wait_for_reply(void *connection, uint sequence, _Out_ uint64_t *error)"),
     pollForEvent: xcb.func("void *xcb_poll_for_event(void *connection)"),

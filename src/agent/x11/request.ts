@@ -19,27 +19,42 @@ export class RequestWriter {
   }
 
   u8(...values: number[]): this {
-    for (const value of values) this.#buffer.writeUInt8(value, this.#grow(1));
+    for (const value of values) {
+      const at = this.#grow(1);
+      this.#buffer.writeUInt8(value, at);
+    }
     return this;
   }
 
   u16(...values: number[]): this {
-    for (const value of values) this.#buffer.writeUInt16LE(value, this.#grow(2));
+    for (const value of values) {
+      const at = this.#grow(2);
+      this.#buffer.writeUInt16LE(value, at);
+    }
     return this;
   }
 
   i16(...values: number[]): this {
-    for (const value of values) this.#buffer.writeInt16LE(value, this.#grow(2));
+    for (const value of values) {
+      const at = this.#grow(2);
+      this.#buffer.writeInt16LE(value, at);
+    }
     return this;
   }
 
   u32(...values: number[]): this {
-    for (const value of values) this.#buffer.writeUInt32LE(value >>> 0, this.#grow(4));
+    for (const value of values) {
+      const at = this.#grow(4);
+      this.#buffer.writeUInt32LE(value >>> 0, at);
+    }
     return this;
   }
 
   i32(...values: number[]): this {
-    for (const value of values) this.#buffer.writeInt32LE(value, this.#grow(4));
+    for (const value of values) {
+      const at = this.#grow(4);
+      this.#buffer.writeInt32LE(value, at);
+    }
     return this;
   }
 

@@ -1,0 +1,97 @@
+import { type Closable, Emitter, EnvironmentError, type Event, Scope } from "../../base/index.ts";
+import { X11Connection } from "../x11/index.ts";
+import { CAPTURE_BACKENDS, isForThisSystem } from "./backends.ts";
+import type { CaptureBackend, Monitor } from "./capturer.ts";
+import { type LibavBackend, LibavDevice } from "./libav-device.ts";
+import { openCapturer, requireDisplay } from "./open-capturer.ts";
+import { X11Monitors } from "./x11-monitors.ts";
+
+export type ScreenOptions = {
+  readonly display: string | undefined;
+  readonly backend: "auto" | CaptureBackend;
+  readonly maxFps: number;
+};
+
+/** A display that can be captured: its monitors, and the backend that really delivered a picture of it. */
+export type Screen = Closable & {
+  readonly backend: CaptureBackend;
+  /** Why this backend and not a better one, for people to read. */
+  readonly reason: string;
+  /** The monitors as they are now; at least one. */
+  readonly monitors: readonly Monitor[];
+  /** Fires with the new list when a monitor was plugged in or out, moved or resized. */
+  readonly onMonitors: Event<readonly Monitor[]>;
+};
+
+/** Opens a display and tries its backends by grabbing one picture. Throws `EnvironmentError` when none works. */
+export async function openScreen(options: ScreenOptions): Promise<Screen> {
+  const scope = new Scope();
+  try {
+    const source = scope.add(await openMonitors(options.display));
+    const monitor = source.monitors[0] as Monitor;
+    const capturer = await openCapturer({ ...options, monitor });
+    const { backend, reason } = capturer;
+    capturer.close();
+    return {
+      backend,
+      reason,
+      get monitors() {
+        return source.monitors;
+      },
+      onMonitors: source.onMonitors,
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    scope.close();
+    throw error;
+  }
+}
+
+/** Who knows the monitors of a display. */
+export type MonitorSource = Closable & Pick<Screen, "monitors" | "onMonitors">;
+
+/** Throws `EnvironmentError` when the display cannot be opened. */
+export async function openMonitors(display: string | undefined): Promise<MonitorSource> {
+  if (process.platform !== "linux") return openDesktop(display);
+  const scope = new Scope();
+  try {
+    const monitors = scope.add(new X11Monitors(scope.add(X11Connection.open(requireDisplay(display)))));
+    return {
+      get monitors() {
+        return monitors.monitors;
+      },
+      onMonitors: monitors.onMonitors,
+      close: () => scope.close(),
+    };
+  } catch (error) {
+    scope.close();
+    if (display === undefined) throw error;
+    // Without the X11 client library FFmpeg can still capture the display as one screen.
+    return openDesktop(display).catch(() => Promise.reject(error));
+  }
+}
+
+/** The whole desktop as one monitor, of the size that FFmpeg's device delivers. */
+async function openDesktop(display: string | undefined): Promise<MonitorSource> {
+  const isLibav = (backend: CaptureBackend): backend is LibavBackend => backend.startsWith("libav-");
+  let failure: unknown;
+  for (const backend of CAPTURE_BACKENDS.filter(isForThisSystem).filter(isLibav)) {
+    let device: LibavDevice | undefined;
+    try {
+      device = await LibavDevice.open({ backend, display, area: undefined, fps: 30, drawPointer: false });
+      const picture = await device.read();
+      if (picture === undefined) continue;
+      const { width, height } = picture;
+      const monitor: Monitor = { key: "screen", name: "Screen", x: 0, y: 0, width, height, primary: true };
+      const changes = new Emitter<readonly Monitor[]>();
+      return { monitors: [monitor], onMonitors: changes.event, close: () => changes.close() };
+    } catch (error) {
+      failure = error;
+    } finally {
+      device?.close();
+    }
+  }
+  throw new EnvironmentError("No desktop can be captured.", "Run `sightline doctor` on this machine.", {
+    cause: failure,
+  });
+}
