@@ -34,8 +34,10 @@ export { MessageType, messageType } from "./message-type.ts";
 export {
   decodePicture,
   encodePicture,
+  isPictureType,
   type Picture,
   type PictureHeader,
+  type PictureKind,
   type PictureRoute,
   pictureHeaderBytes,
   readPictureRoute,
@@ -50,4 +52,5 @@ export {
   type StreamSettings,
   streamSettingsSchema,
 } from "./stream-settings.ts";
+export { copySource, readTiles, type Tile, type TileEncoding, tileHeaderBytes, writeTileHeader } from "./tiles.ts";
 export { parseViewerMessage, type ViewerMessage } from "./viewer-messages.ts";

@@ -4,6 +4,7 @@ import { ProtocolError } from "../base/index.ts";
 export const MessageType = {
   video: 0x01,
   jpeg: 0x02,
+  tiles: 0x03,
   cursor: 0x04,
   ack: 0x10,
   pointer: 0x20,

@@ -8,8 +8,8 @@ import { MessageType, messageType, messageView } from "./message-type.ts";
  *
  * | offset | type | field |
  * |---|---|---|
- * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG |
- * | 1 | u8 | flags: bit 0 keyframe (decodes without any earlier picture) |
+ * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG, 3 tiles |
+ * | 1 | u8 | flags: bit 0 keyframe (whole picture, needs nothing earlier), bit 1 intra (video that decodes by itself) |
  * | 2 | u16 | number of rectangles n |
  * | 4 | u32 | rung |
  * | 8 | u32 | sequence, counts up by one per picture of the rung, modulo 2^32 |
@@ -28,8 +28,11 @@ import { MessageType, messageType, messageView } from "./message-type.ts";
  * | 64 + 8 n | | payload |
  */
 export type PictureHeader = {
-  readonly kind: "video" | "jpeg";
+  readonly kind: PictureKind;
+  /** Covers the whole picture and needs no earlier one: a viewer can join here. */
   readonly keyframe: boolean;
+  /** The video decodes without earlier video, though its rectangles may be a part only. Set on every video keyframe. */
+  readonly intra: boolean;
   readonly rung: number;
   readonly sequence: number;
   readonly width: number;
@@ -48,6 +51,9 @@ export type PictureHeader = {
   readonly rects: readonly Rect[];
 };
 
+/** How the payload is encoded; only tiles reproduce the source exactly. */
+export type PictureKind = "video" | "jpeg" | "tiles";
+
 /** A decoded picture message; `payload` is a view of the message, valid as long as that is. */
 export type Picture = PictureHeader & { readonly payload: Uint8Array };
 
@@ -57,6 +63,13 @@ const SEND_OFFSET = 52;
 const HUB_TIME_OFFSET = 56;
 const UNKNOWN_US = 0xffffffff;
 const KEYFRAME_FLAG = 1;
+const INTRA_FLAG = 2;
+
+const KIND_BY_TYPE: ReadonlyMap<number, PictureKind> = new Map([
+  [MessageType.video, "video"],
+  [MessageType.jpeg, "jpeg"],
+  [MessageType.tiles, "tiles"],
+]);
 
 /** Bytes before the payload of a picture with `rectCount` rectangles. */
 export function pictureHeaderBytes(rectCount: number): number {
@@ -69,8 +82,8 @@ export function writePictureHeader(message: Uint8Array, header: PictureHeader): 
     throw new RangeError(`A picture takes at most ${MAX_PICTURE_RECTS} rectangles, not ${header.rects.length}.`);
   }
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  view.setUint8(0, header.kind === "video" ? MessageType.video : MessageType.jpeg);
-  view.setUint8(1, header.keyframe ? KEYFRAME_FLAG : 0);
+  view.setUint8(0, MessageType[header.kind]);
+  view.setUint8(1, (header.keyframe ? KEYFRAME_FLAG : 0) | (header.intra ? INTRA_FLAG : 0));
   view.setUint16(2, header.rects.length, true);
   view.setUint32(4, header.rung, true);
   view.setUint32(8, header.sequence, true);
@@ -107,9 +120,7 @@ export function encodePicture(header: PictureHeader, payload: Uint8Array): Uint8
 
 /** Reads a picture message. Throws {@link ProtocolError} on anything that breaks the layout or its limits. */
 export function decodePicture(message: Uint8Array): Picture {
-  const kind = messageType(message) === MessageType.jpeg ? "jpeg" : "video";
-  const type = kind === "jpeg" ? MessageType.jpeg : MessageType.video;
-  const view = messageView(message, type, HEADER_BYTES, "picture");
+  const { kind, view } = pictureView(message);
   const rectCount = view.getUint16(2, true);
   const payloadOffset = pictureHeaderBytes(rectCount);
   if (rectCount > MAX_PICTURE_RECTS) {
@@ -124,6 +135,7 @@ export function decodePicture(message: Uint8Array): Picture {
   return {
     kind,
     keyframe: (view.getUint8(1) & KEYFRAME_FLAG) !== 0,
+    intra: (view.getUint8(1) & INTRA_FLAG) !== 0,
     rung: view.getUint32(4, true),
     sequence: view.getUint32(8, true),
     width,
@@ -148,13 +160,17 @@ export type PictureRoute = { readonly rung: number; readonly sequence: number; r
 
 /** Reads the routing fields only. Throws {@link ProtocolError} on a message too short for a header. */
 export function readPictureRoute(message: Uint8Array): PictureRoute {
-  const type = messageType(message) === MessageType.jpeg ? MessageType.jpeg : MessageType.video;
-  const view = messageView(message, type, HEADER_BYTES, "picture");
+  const { view } = pictureView(message);
   return {
     rung: view.getUint32(4, true),
     sequence: view.getUint32(8, true),
     keyframe: (view.getUint8(1) & KEYFRAME_FLAG) !== 0,
   };
+}
+
+/** Whether the type byte is one of the picture messages. */
+export function isPictureType(type: number): boolean {
+  return KIND_BY_TYPE.has(type);
 }
 
 /** Puts the hub's receive time into the message itself, so that one buffer serves every viewer. */
@@ -165,6 +181,13 @@ export function stampHubTime(message: Uint8Array, hubUs: number): void {
 /** Puts the time between the end of encoding and the write to the link into the message. */
 export function stampSendDelay(message: Uint8Array, sendUs: number): void {
   messageDataView(message).setUint32(SEND_OFFSET, clampUs(sendUs), true);
+}
+
+function pictureView(message: Uint8Array): { kind: PictureKind; view: DataView } {
+  const type = messageType(message);
+  const kind = KIND_BY_TYPE.get(type);
+  if (kind === undefined) throw new ProtocolError("unknown-type", `The type byte ${type} is not a picture message.`);
+  return { kind, view: messageView(message, type, HEADER_BYTES, "picture") };
 }
 
 function messageDataView(message: Uint8Array): DataView {

@@ -107,6 +107,7 @@ export class Rung implements Closable {
     writePictureHeader(message, {
       kind: this.request.codec === "jpeg" ? "jpeg" : "video",
       keyframe: encoded.keyframe,
+      intra: encoded.keyframe,
       rung: this.request.rung,
       sequence: this.#sequence,
       width: this.encoder.width,
