@@ -1,7 +1,7 @@
 import { CAPTURE_BACKENDS, isForThisSystem } from "./backends.ts";
 import type { CaptureBackend, Monitor } from "./capturer.ts";
 import { describeDeeply, openCapturer } from "./open-capturer.ts";
-import { openMonitors } from "./screen.ts";
+import { type MonitorSource, openMonitors } from "./screen.ts";
 
 /** What trying one backend showed. */
 export type CaptureProbe = {
@@ -13,21 +13,22 @@ export type CaptureProbe = {
 
 /** Tries every backend by grabbing one picture of the display's first monitor. Never throws. */
 export async function probeCapture(display: string | undefined): Promise<CaptureProbe[]> {
-  let monitor: Monitor | undefined;
+  let source: MonitorSource | undefined;
   let noMonitor = "";
   try {
-    const source = await openMonitors(display);
-    monitor = source.monitors[0];
-    source.close();
+    source = await openMonitors(display);
   } catch (error) {
     noMonitor = describeDeeply(error);
   }
+  const monitor = source?.monitors[0];
   const probes: CaptureProbe[] = [];
   for (const backend of CAPTURE_BACKENDS) {
     if (!isForThisSystem(backend)) probes.push({ backend, ok: false, detail: "is for another operating system" });
     else if (monitor === undefined) probes.push({ backend, ok: false, detail: noMonitor });
     else probes.push(await probeBackend(display, monitor, backend));
   }
+  // Not earlier: an X server starts anew when its last client leaves, and refuses the next one meanwhile.
+  source?.close();
   return probes;
 }
 
