@@ -1,0 +1,151 @@
+import { type Closable, EnvironmentError } from "../../base/index.ts";
+import { request, type X11Connection } from "../x11/index.ts";
+import type { KeyboardDevice } from "./keyboard-device.ts";
+import type { Keymap } from "./keymap.ts";
+import { codePointOfKeysym } from "./keysym.ts";
+import { SpareKeycodes } from "./spare-keycodes.ts";
+import type { Stroke } from "./stroke.ts";
+
+/** Most keysyms for one go of `place`: other input has its turn after so many. */
+export const MAX_STROKES = 64;
+
+/** Root window property with the keycodes that have to be cleared if a run ended without doing it. */
+const RECORD = "_SIGHTLINE_SPARE_KEYCODES";
+const CARDINAL = 6;
+const MAX_KEYCODES = 256;
+
+/** The spare keycodes of a server, and what they mean there. Nothing is left behind: neither by `close` nor by a crash. */
+export class SpareKeyboard implements Closable {
+  readonly keycodes: SpareKeycodes;
+  readonly #connection: X11Connection;
+  readonly #device: KeyboardDevice;
+  #recorded = false;
+
+  constructor(connection: X11Connection, device: KeyboardDevice) {
+    this.#connection = connection;
+    this.#device = device;
+    this.#clearLeftovers();
+    this.keycodes = new SpareKeycodes(unusedKeycodes(device.keymap));
+    device.onKeymap((keymap) =>
+      this.keycodes.refresh(
+        unusedKeycodes(keymap),
+        (keycode, keysyms) => keymap.keysymsOf(keycode)[0] === (keysyms[0] as number),
+      ),
+    );
+  }
+
+  /** Notes that a key was pressed or released. */
+  use(keycode: number): void {
+    this.keycodes.use(keycode, performance.now());
+  }
+
+  /**
+   * Gives a keysym to a spare keycode, at every level. If all of them were used a moment ago, this blocks the thread
+   * for up to `SPARE_REST_MS`, since a key cannot overtake another one; a person's typing never gets there. Undefined
+   * if there is no spare keycode.
+   */
+  giveNow(keysym: number, isDown: (keycode: number) => boolean): number | undefined {
+    const waitMs = this.waitMs(isDown);
+    if (waitMs === undefined) return undefined;
+    if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.ceil(waitMs));
+    const keycode = this.keycodes.assign([keysym], performance.now(), isDown);
+    if (keycode !== undefined) this.#apply(new Map([[keycode, [keysym]]]));
+    return keycode;
+  }
+
+  /**
+   * Finds strokes for the keysyms, or for the first of them, giving as many of them to spare keycodes as can be had now. `strokeOf`
+   * finds the stroke for a keysym that needs none or has been given one. A key takes four keysyms if the keymap has a
+   * type for that, else two.
+   */
+  place(
+    keysyms: readonly number[],
+    fourLevelType: number | undefined,
+    isDown: (keycode: number) => boolean,
+    strokeOf: (keysym: number) => Stroke | undefined,
+  ): Stroke[] {
+    const missing = new Set<number>();
+    for (const keysym of keysyms) {
+      const stroke = strokeOf(keysym);
+      if (stroke === undefined) missing.add(keysym);
+      else this.use(stroke.keycode);
+    }
+    const changes = new Map<number, readonly number[]>();
+    const list = [...missing];
+    const levels = fourLevelType === undefined ? 2 : 4;
+    for (let index = 0; index < list.length; index += levels) {
+      const given = list.slice(index, index + levels);
+      const keycode = this.keycodes.assign(given, performance.now(), isDown);
+      if (keycode === undefined) break;
+      changes.set(keycode, given);
+    }
+    if (changes.size > 0) this.#apply(changes, fourLevelType);
+    const strokes: Stroke[] = [];
+    for (const keysym of keysyms) {
+      const stroke = strokeOf(keysym);
+      if (stroke === undefined) break;
+      strokes.push(stroke);
+    }
+    return strokes;
+  }
+
+  /** How long until another keycode can be given; undefined if never. */
+  waitMs(isDown: (keycode: number) => boolean): number | undefined {
+    return this.keycodes.waitMs(performance.now(), isDown);
+  }
+
+  /** Takes the meaning away from every keycode that was given one. */
+  close(): void {
+    if (!this.#recorded || this.#connection.closed) return;
+    try {
+      this.#device.setKeysyms(new Map(this.keycodes.assigned.map((keycode) => [keycode, []])));
+      this.#connection.check(request(19).u32(this.#connection.screen.root, this.#connection.atom(RECORD)).bytes());
+    } catch (error) {
+      // The server is gone, and its keymap with it.
+      if (!(error instanceof EnvironmentError)) throw error;
+    }
+  }
+
+  #apply(changes: ReadonlyMap<number, readonly number[]>, fourLevelType?: number): void {
+    if (!this.#recorded) {
+      this.#recorded = true;
+      const keycodes = unusedKeycodes(this.#device.keymap);
+      const property = request(18).u32(this.#connection.screen.root, this.#connection.atom(RECORD), CARDINAL);
+      this.#connection.send(
+        property
+          .u8(32)
+          .skip(3)
+          .u32(keycodes.length, ...keycodes)
+          .bytes(),
+      );
+    }
+    this.#device.setKeysyms(changes, fourLevelType);
+  }
+
+  #clearLeftovers(): void {
+    const { root } = this.#connection.screen;
+    const reply = this.#connection.ask(
+      request(20).u32(root, this.#connection.atom(RECORD), CARDINAL, 0, MAX_KEYCODES).bytes(),
+    );
+    const count = reply.readUInt8(1) === 32 ? reply.readUInt32LE(16) : 0;
+    const leftovers = new Map<number, readonly number[]>();
+    for (let index = 0; index < count; index += 1) {
+      const keycode = reply.readUInt32LE(32 + index * 4);
+      const keysyms = this.#device.keymap.keysymsOf(keycode);
+      // A layout chosen since then may use the keycode; what it puts there has no character.
+      if (keysyms.length > 0 && keysyms.every((keysym) => codePointOfKeysym(keysym) !== 0)) leftovers.set(keycode, []);
+    }
+    if (leftovers.size > 0) {
+      this.#device.setKeysyms(leftovers);
+      this.#device.reload();
+    }
+  }
+}
+
+function unusedKeycodes(keymap: Keymap): number[] {
+  const keycodes: number[] = [];
+  for (let keycode = keymap.minKeycode; keycode <= keymap.maxKeycode; keycode += 1) {
+    if (keymap.isUnused(keycode)) keycodes.push(keycode);
+  }
+  return keycodes;
+}
