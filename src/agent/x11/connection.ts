@@ -144,6 +144,11 @@ export class X11Connection implements Closable {
     if (!this.#closed) this.#lib.flush(this.#connection);
   }
 
+  /** Hands out the events that have arrived by now, such as those before the reply that `ask` returned, without waiting for the event loop. */
+  deliver(): void {
+    this.#drain();
+  }
+
   /** A new resource id for a window, pixmap, damage… */
   generateId(): number {
     this.#assertOpen();
