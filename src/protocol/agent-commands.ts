@@ -3,7 +3,7 @@ import { codec, controlParser, longText, shortText, uint32 } from "./control.ts"
 import { streamSettingsSchema } from "./stream-settings.ts";
 
 /** Control messages from the hub to an agent. Binary input and ack messages travel beside them. */
-const agentCommandSchema = z.discriminatedUnion("type", [
+export const agentCommandSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("welcome"), protocol: z.int(), agent: uint32 }),
   /** Tells the agent the numbers the hub gave its sources, which input messages use; follows every `sources`. */
   z.strictObject({ type: z.literal("numbered"), sources: z.record(z.string().max(128), uint32) }),

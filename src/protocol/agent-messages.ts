@@ -45,7 +45,7 @@ export const performanceSchema = z.strictObject({
 export type Performance = z.infer<typeof performanceSchema>;
 
 /** Control messages from an agent to the hub. */
-const agentMessageSchema = z.discriminatedUnion("type", [
+export const agentMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("hello"), protocol: z.int(), name: z.string().min(1).max(64), version: shortText }),
   /** All sources of the agent; sent after the hello and whenever one appears, changes or goes. */
   z.strictObject({ type: z.literal("sources"), sources: z.array(agentSourceSchema).max(64) }),

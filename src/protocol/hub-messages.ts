@@ -32,7 +32,7 @@ export const sourceInfoSchema = z.strictObject({
 export type SourceInfo = z.infer<typeof sourceInfoSchema>;
 
 /** Control messages from the hub to a viewer. */
-const hubMessageSchema = z.discriminatedUnion("type", [
+export const hubMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("welcome"), protocol: z.int(), viewer: uint32, version: shortText, hub: shortText }),
   z.strictObject({ type: z.literal("sources"), sources: z.array(sourceInfoSchema) }),
   /** The subscription is fed by this rung from now on; sent again when the rung or its properties change. */

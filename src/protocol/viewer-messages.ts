@@ -2,7 +2,7 @@ import { z } from "zod";
 import { codec, controlParser, dimension, longText, shortText, uint32 } from "./control.ts";
 
 /** Control messages from a viewer to the hub. `watch` numbers are chosen by the viewer and name one subscription. */
-const viewerMessageSchema = z.discriminatedUnion("type", [
+export const viewerMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("hello"), protocol: z.int(), client: shortText }),
   z.strictObject({
     type: z.literal("watch"),

@@ -65,6 +65,15 @@ export const configSchema = z.strictObject({
     "127.0.0.1",
   ),
   port: z.int().min(0).max(65535).default(8460).meta({ description: "Port to listen on; 0 takes any free one." }),
+  publicNames: z
+    .string()
+    .regex(/^[\w.:-]+(,[\w.:-]+)*$/)
+    .optional()
+    .meta({
+      description:
+        "Host names under which browsers reach the hub, separated by commas. Its own addresses and `localhost` need no mention.",
+      expects: 'host names such as "desk.example,desk.example:8460"',
+    }),
   tls: z.enum(["off", "auto"]).default("off").meta({
     description:
       "`auto` serves HTTPS with a certificate of its own, made once with openssl; browsers warn about it. A certificate of yours goes into tlsKey and tlsCert instead.",
@@ -87,6 +96,9 @@ export const configSchema = z.strictObject({
       description: "`sightline agent` only: the hub to connect to.",
       expects: 'an address such as "https://hub.example:8460"',
     }),
+  hubCert: text(
+    "`sightline agent` only: file with the certificate (PEM) to trust when the hub has one of its own (`tls: auto`).",
+  ).optional(),
   display: z
     .string()
     .regex(/^(auto|virtual|[\w.-]*:\d+(\.\d+)?)$/)
