@@ -4,6 +4,7 @@ import type { Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
 import type { InjectedInput } from "./input-mark.ts";
 import { Pace } from "./pace.ts";
+import type { Plane, PlanePicture } from "./plane.ts";
 import { RungMeter } from "./rung-meter.ts";
 import type { RungRequest } from "./thread-messages.ts";
 
@@ -13,6 +14,15 @@ const MAX_PENDING_RECTS = 32;
 /** A keyframe is many pictures' worth of bytes: viewers that keep asking share one. */
 const MIN_KEYFRAME_INTERVAL_US = 250_000;
 
+/** When the pixels were read, and the last input that had been injected by then. */
+export type GrabContext = Pick<Grab, "grabStartUs" | "grabEndUs"> & { readonly input: InjectedInput | undefined };
+
+/** Receives finished picture messages in order and owns them. */
+export type MessageSink = (message: Uint8Array<ArrayBuffer>) => void;
+
+/** A rung's parts, which it owns. */
+export type RungParts = { readonly encoder: PictureEncoder; readonly plane: Plane };
+
 /**
  * One encoding of the source: which damage its viewers have not seen, how many pictures are unacknowledged, and when the
  * next one may be made. What cannot be sent is not encoded; its damage waits and joins the next picture.
@@ -21,8 +31,9 @@ export class Rung implements Closable {
   readonly request: RungRequest;
   readonly encoder: PictureEncoder;
   readonly meter: RungMeter;
+  readonly #plane: Plane;
   readonly #pace: Pace;
-  readonly #pending: Rect[] = [];
+  #pending: Rect[] = [];
   #changeUs = 0;
   #credits: number;
   #sequence: number;
@@ -31,14 +42,15 @@ export class Rung implements Closable {
   #keyframeUs = Number.NEGATIVE_INFINITY;
 
   /** `sequence` is that of the rung's last picture so far: 0, or where it stood before the source was reopened. */
-  constructor(request: RungRequest, encoder: PictureEncoder, nowUs: number, sequence: number) {
+  constructor(request: RungRequest, parts: RungParts, nowUs: number, sequence: number) {
     this.request = request;
-    this.#sequence = sequence;
-    this.#acked = sequence;
-    this.encoder = encoder;
+    this.encoder = parts.encoder;
+    this.#plane = parts.plane;
     this.meter = new RungMeter(nowUs);
     this.#pace = new Pace(request.settings.fps);
     this.#credits = request.credits;
+    this.#sequence = sequence;
+    this.#acked = sequence;
   }
 
   get sequence(): number {
@@ -53,9 +65,14 @@ export class Rung implements Closable {
     return (this.#sequence - this.#acked) >>> 0 < this.#credits;
   }
 
-  /** Microseconds until a picture may be made, were there credit; 0 for now. */
+  /** Microseconds until pending damage may be encoded, were there credit; 0 for now. */
   delayUs(nowUs: number): number {
     return this.#pace.delayUs(nowUs);
+  }
+
+  /** Microseconds until regions at rest can be refined; Infinity when all is exact or damage is pending. */
+  refineDelayUs(nowUs: number): number {
+    return this.hasDamage ? Number.POSITIVE_INFINITY : Math.max(0, this.#plane.refineUs() - nowUs);
   }
 
   setCredits(credits: number): void {
@@ -68,7 +85,7 @@ export class Rung implements Closable {
     if (ahead < (this.#sequence - this.#acked) >>> 0) this.#acked = sequence;
   }
 
-  /** Asks that the next picture decodes by itself and covers everything. Returns whether it took effect or is already due. */
+  /** Asks that the next picture needs nothing earlier and covers everything. Returns whether it will; too soon, it won't. */
   requestKeyframe(nowUs: number): boolean {
     if (nowUs - this.#keyframeUs < MIN_KEYFRAME_INTERVAL_US) return false;
     this.#keyframeWanted = true;
@@ -82,36 +99,50 @@ export class Rung implements Closable {
     for (const rect of rects) addDamage(this.#pending, rect, MAX_PENDING_RECTS);
   }
 
-  /**
-   * Encodes everything pending from the kept picture into a picture message, of which the caller becomes the owner.
-   * Throws what the encoder throws; the damage then stays pending.
-   */
-  encode(
-    buffer: PixelBuffer,
-    grab: Pick<Grab, "grabStartUs" | "grabEndUs">,
-    input: InjectedInput | undefined,
-  ): Uint8Array<ArrayBuffer> {
+  /** Encodes everything pending from the kept picture. Throws what the encoder throws. */
+  encode(buffer: PixelBuffer, context: GrabContext, sink: MessageSink): void {
+    const rects = this.#pending;
     const keyframe = this.#keyframeWanted;
-    const encoded = this.encoder.encode(buffer, this.#pending, { keyframe, timestampUs: grab.grabStartUs });
-    const offset = pictureHeaderBytes(encoded.rects.length);
-    const message = new Uint8Array(offset + encoded.data.byteLength);
-    message.set(encoded.data, offset);
+    this.#pending = [];
+    this.#pace.spend(context.grabStartUs);
+    this.#plane.encode(buffer, rects, { keyframe, nowUs: context.grabEndUs }, (picture) => {
+      if (picture.keyframe) {
+        this.#keyframeWanted = false;
+        this.#keyframeUs = context.grabStartUs;
+      }
+      sink(this.#message(picture, context));
+    });
+  }
+
+  /** Sends one picture of refinement from the kept picture, which must have no damage pending. */
+  refine(buffer: PixelBuffer, nowUs: number, sink: MessageSink): void {
+    const context = { grabStartUs: nowUs, grabEndUs: nowUs, input: undefined };
+    this.#changeUs = nowUs;
+    this.#plane.refine(buffer, nowUs, (picture) => sink(this.#message(picture, context)));
+  }
+
+  close(): void {
+    this.#plane.close();
+    this.encoder.close();
+  }
+
+  #message(picture: PlanePicture, context: GrabContext): Uint8Array<ArrayBuffer> {
+    const { kind, keyframe, intra, rects, payload, convertUs, encodeUs } = picture;
+    const { grabStartUs, grabEndUs, input } = context;
+    const offset = pictureHeaderBytes(rects.length);
+    const message = new Uint8Array(offset + payload.byteLength);
+    message.set(payload, offset);
     this.#sequence = (this.#sequence + 1) >>> 0;
-    const cost = {
-      waitUs: grab.grabStartUs - this.#changeUs,
-      grabUs: grab.grabEndUs - grab.grabStartUs,
-      convertUs: encoded.convertUs,
-      encodeUs: encoded.encodeUs,
-    };
     const inputToChangeUs = input === undefined ? -1 : this.#changeUs - input.injectedUs;
+    const cost = { waitUs: grabStartUs - this.#changeUs, grabUs: grabEndUs - grabStartUs, convertUs, encodeUs };
     writePictureHeader(message, {
-      kind: this.request.codec === "jpeg" ? "jpeg" : "video",
-      keyframe: encoded.keyframe,
-      intra: encoded.keyframe,
+      kind,
+      keyframe,
+      intra,
       rung: this.request.rung,
       sequence: this.#sequence,
-      width: this.encoder.width,
-      height: this.encoder.height,
+      width: this.#plane.width,
+      height: this.#plane.height,
       inputViewer: input?.viewer ?? 0,
       inputSequence: input?.sequence ?? 0,
       changeUs: this.#changeUs,
@@ -119,19 +150,9 @@ export class Rung implements Closable {
       ...cost,
       sendUs: 0,
       hubUs: 0,
-      rects: encoded.rects,
+      rects,
     });
-    if (encoded.keyframe) {
-      this.#keyframeWanted = false;
-      this.#keyframeUs = grab.grabStartUs;
-    }
-    this.#pending.length = 0;
-    this.#pace.spend(grab.grabStartUs);
     this.meter.picture({ ...cost, bytes: message.byteLength });
     return message;
-  }
-
-  close(): void {
-    this.encoder.close();
   }
 }

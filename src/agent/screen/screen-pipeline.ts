@@ -1,5 +1,5 @@
 import { type Closable, describeError, Emitter, type Event, Scope } from "../../base/index.ts";
-import type { Capturer, CursorShape, PixelBuffer } from "../capture/capturer.ts";
+import type { Capturer, CursorShape, Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { InputMark } from "./input-mark.ts";
 import type { Rung } from "./rung.ts";
 
@@ -19,7 +19,8 @@ export class ScreenPipeline implements Closable {
   readonly #clock: PipelineClock;
   readonly #rungs = new Map<number, Rung>();
   readonly #pictures = new Emitter<RungPicture>();
-  readonly #failures = new Emitter<{ rung: number; reason: string }>();
+  readonly #rungFailures = new Emitter<{ rung: number; reason: string }>();
+  readonly #captureFailures = new Emitter<string>();
   readonly #scope = new Scope();
   #buffer: PixelBuffer | undefined;
   #changePending = false;
@@ -27,8 +28,14 @@ export class ScreenPipeline implements Closable {
 
   readonly onPicture: Event<RungPicture> = this.#pictures.event;
   /** A rung could not be encoded by any encoder; it has been closed. */
-  readonly onRungFailed: Event<{ rung: number; reason: string }> = this.#failures.event;
+  readonly onRungFailed: Event<{ rung: number; reason: string }> = this.#rungFailures.event;
+  /** The source can no longer be read. */
+  readonly onCaptureFailed: Event<string> = this.#captureFailures.event;
   readonly onCursor: Event<CursorShape>;
+
+  readonly #emit = (message: Uint8Array<ArrayBuffer>): void => {
+    this.#pictures.emit({ message, encodedUs: this.#clock.nowUs() });
+  };
 
   constructor(capturer: Capturer, inputMark: InputMark, clock: PipelineClock) {
     this.#capturer = this.#scope.add(capturer);
@@ -96,25 +103,35 @@ export class ScreenPipeline implements Closable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const nowUs = this.#clock.nowUs();
-    const waiting: number[] = [];
     const ready: Rung[] = [];
     for (const rung of this.#rungs.values()) {
-      if (!rung.hasCredit || !(rung.hasDamage || this.#changePending)) continue;
-      const delayUs = rung.delayUs(nowUs);
-      if (delayUs > 0) waiting.push(delayUs);
-      else ready.push(rung);
+      if (this.#delayUs(rung, nowUs) > 0) continue;
+      if (rung.hasDamage || this.#changePending) ready.push(rung);
+      else if (this.#buffer !== undefined)
+        this.#attempt(rung, this.#buffer, (to) => rung.refine(to, nowUs, this.#emit));
     }
     if (ready.length > 0) this.#grabAndEncode(ready, nowUs);
-    if (waiting.length > 0) {
-      this.#timer = setTimeout(() => this.#run(), Math.ceil(Math.min(...waiting) / 1000));
-    }
+    this.#schedule();
+  }
+
+  /** Microseconds until the rung has something to send and may; Infinity when an ack or a change must come first. */
+  #delayUs(rung: Rung, nowUs: number): number {
+    if (!rung.hasCredit) return Number.POSITIVE_INFINITY;
+    return rung.hasDamage || this.#changePending ? rung.delayUs(nowUs) : rung.refineDelayUs(nowUs);
+  }
+
+  #schedule(): void {
+    const nowUs = this.#clock.nowUs();
+    let delayUs = Number.POSITIVE_INFINITY;
+    for (const rung of this.#rungs.values()) delayUs = Math.min(delayUs, this.#delayUs(rung, nowUs));
+    if (delayUs < Number.POSITIVE_INFINITY) this.#timer = setTimeout(() => this.#run(), Math.ceil(delayUs / 1000));
   }
 
   #grabAndEncode(ready: readonly Rung[], nowUs: number): void {
     const input = this.#inputMark.read();
     let times = { grabStartUs: nowUs, grabEndUs: nowUs };
     if (this.#changePending) {
-      const grab = this.#capturer.grab();
+      const grab = this.#grab();
       this.#changePending = false;
       if (grab !== undefined) {
         this.#buffer = grab.buffer;
@@ -125,23 +142,26 @@ export class ScreenPipeline implements Closable {
     const buffer = this.#buffer;
     if (buffer === undefined) return;
     for (const rung of ready) {
-      if (rung.hasDamage) this.#encode(rung, buffer, times, input);
+      if (rung.hasDamage) this.#attempt(rung, buffer, (from) => rung.encode(from, { ...times, input }, this.#emit));
     }
   }
 
-  #encode(
-    rung: Rung,
-    buffer: PixelBuffer,
-    times: { grabStartUs: number; grabEndUs: number },
-    input: ReturnType<InputMark["read"]>,
-  ): void {
+  #grab(): Grab | undefined {
     try {
-      const message = rung.encode(buffer, times, input);
-      this.#pictures.emit({ message, encodedUs: this.#clock.nowUs() });
+      return this.#capturer.grab();
     } catch (error) {
-      rung.meter.failed();
+      this.#captureFailures.emit(describeError(error));
+      return undefined;
+    }
+  }
+
+  /** A rung whose encoders all failed ends; the others go on. */
+  #attempt(rung: Rung, buffer: PixelBuffer, make: (buffer: PixelBuffer) => void): void {
+    try {
+      make(buffer);
+    } catch (error) {
       this.removeRung(rung.request.rung);
-      this.#failures.emit({ rung: rung.request.rung, reason: describeError(error) });
+      this.#rungFailures.emit({ rung: rung.request.rung, reason: describeError(error) });
     }
   }
 }

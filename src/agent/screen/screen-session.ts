@@ -2,8 +2,13 @@ import { type Closable, describeError } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { Capturer, Monitor } from "../capture/capturer.ts";
 import { openCapturer } from "../capture/index.ts";
+import type { PictureEncoder } from "../encode/encoder.ts";
 import { openEncoder } from "../encode/index.ts";
+import { HybridPlane } from "./hybrid/hybrid-plane.ts";
+import { tileBudget } from "./hybrid/tile-budget.ts";
 import { InputMark } from "./input-mark.ts";
+import { PlainPlane } from "./plain-plane.ts";
+import type { Plane } from "./plane.ts";
 import { Rung } from "./rung.ts";
 import { ScreenPipeline } from "./screen-pipeline.ts";
 import type { RungRequest, ScreenCommand, ScreenReport, ScreenThreadOptions } from "./thread-messages.ts";
@@ -113,6 +118,7 @@ export class ScreenSession implements Closable {
       this.#requests.delete(rung);
       this.#report({ type: "rung-failed", rung, reason });
     });
+    pipeline.onCaptureFailed((reason) => this.#fail(reason));
     pipeline.onCursor((shape) => this.#report({ type: "cursor", shape }));
     capturer.onGone((why) => this.#handleGone(why));
     for (const request of this.#requests.values()) this.#addRung(request);
@@ -161,7 +167,8 @@ export class ScreenSession implements Closable {
         announce();
       });
       announce();
-      pipeline.addRung(new Rung(request, encoder, monotonicUs(), this.#sequences.get(request.rung) ?? 0));
+      const plane = planeFor(encoder, request, this.#monitor);
+      pipeline.addRung(new Rung(request, { encoder, plane }, monotonicUs(), this.#sequences.get(request.rung) ?? 0));
     } catch (error) {
       this.#requests.delete(request.rung);
       this.#report({ type: "rung-failed", rung: request.rung, reason: describeError(error) });
@@ -182,4 +189,9 @@ export class ScreenSession implements Closable {
     this.close();
     this.#report({ type: "failed", reason });
   }
+}
+
+function planeFor(encoder: PictureEncoder, { settings }: RungRequest, monitor: Monitor): Plane {
+  const exact = encoder.width === monitor.width && encoder.height === monitor.height;
+  return exact ? new HybridPlane(encoder, tileBudget(settings), monotonicUs) : new PlainPlane(encoder);
 }

@@ -20,10 +20,18 @@ const table = new Uint32Array(TABLE_SIZE);
 
 /**
  * Encodes a rectangle of the plane in the lossless tile format into `target` from `offset` and returns the offset after
- * it. `target` must have room for `maxTileBytes(width * height)`; a RangeError says so otherwise.
+ * it, or -1 as soon as a row ends past `maxBytes`. `target` must have room for that and one row of raw pixels more, or for
+ * `maxTileBytes(width * height)`; a RangeError says so otherwise.
  */
-export function encodeTile(plane: PixelPlane, rect: Rect, target: Uint8Array, offset: number): number {
-  if (target.length - offset < maxTileBytes(rect.width * rect.height)) {
+export function encodeTile(
+  plane: PixelPlane,
+  rect: Rect,
+  target: Uint8Array,
+  offset: number,
+  maxBytes: number = Number.POSITIVE_INFINITY,
+): number {
+  const needed = Math.min(maxTileBytes(rect.width * rect.height), maxBytes + maxTileBytes(rect.width));
+  if (target.length - offset < needed) {
     throw new RangeError(`A ${rect.width}x${rect.height} tile may need more room than the target has left.`);
   }
   const { pixels, strideWords } = plane;
@@ -32,6 +40,7 @@ export function encodeTile(plane: PixelPlane, rect: Rect, target: Uint8Array, of
   let previous = 0;
   let above = 0;
   for (let row = 0; row < rect.height; row += 1) {
+    if (out - offset > maxBytes) return -1;
     let at = (rect.y + row) * strideWords + rect.x;
     const end = at + rect.width;
     while (at < end) {
@@ -57,7 +66,8 @@ export function encodeTile(plane: PixelPlane, rect: Rect, target: Uint8Array, of
       previous = colour;
     }
   }
-  return above > 0 ? putRun(target, out, OP_ABOVE, above, ABOVE_EXTENDED) : out;
+  if (above > 0) out = putRun(target, out, OP_ABOVE, above, ABOVE_EXTENDED);
+  return out - offset > maxBytes ? -1 : out;
 }
 
 /** The first pixel from `at` that differs from the one above it, or `end`. */

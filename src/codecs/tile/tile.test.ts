@@ -126,3 +126,12 @@ test("misuse is told in a sentence", () => {
   const plane = { pixels: new Uint32Array(4), strideWords: 2 };
   expect(() => encodeTile(plane, { x: 0, y: 0, width: 2, height: 2 }, new Uint8Array(4), 0)).toThrow(RangeError);
 });
+
+test("encoding gives up at the limit, and needs no room for more", () => {
+  const pixels = Uint32Array.from({ length: 64 * 64 }, (_, index) => Math.imul(index + 1, 2654435761) >>> 8);
+  const plane = { pixels, strideWords: 64 };
+  const rect = { x: 0, y: 0, width: 64, height: 64 };
+  const all = encodeTile(plane, rect, new Uint8Array(maxTileBytes(64 * 64)), 0);
+  expect(encodeTile(plane, rect, new Uint8Array(maxTileBytes(64 * 64)), 0, all)).toBe(all);
+  expect(encodeTile(plane, rect, new Uint8Array(2000 + maxTileBytes(64)), 0, 2000)).toBe(-1);
+});

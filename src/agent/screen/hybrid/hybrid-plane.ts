@@ -1,0 +1,207 @@
+import { addDamage, alignOutwards, area, type Rect } from "../../../base/index.ts";
+import type { PixelBuffer } from "../../capture/capturer.ts";
+import type { PictureEncoder } from "../../encode/encoder.ts";
+import type { PictureSink, Plane } from "../plane.ts";
+import { ActivityMap } from "./activity-map.ts";
+import { CellGrid } from "./cell-grid.ts";
+import { type Copy, findCopies } from "./find-copy.ts";
+import { LossyMap } from "./lossy-map.ts";
+import { Shadow } from "./shadow.ts";
+import type { TileBudget } from "./tile-budget.ts";
+import { TilePayload } from "./tile-payload.ts";
+
+/** Unchanged rows inside damage that are worth two tiles instead of one. */
+const MIN_GAP_ROWS = 24;
+
+/** Rectangles of video in one picture. */
+const MAX_VIDEO_RECTS = 16;
+
+/** How a picture was divided, for statistics: pixels sent in each way since the start. */
+export type PlaneCounters = { tilePixels: number; copyPixels: number; videoPixels: number; refinedPixels: number };
+
+/**
+ * The hybrid plane: what changes calmly goes out at once as lossless tiles, what moved as copies, and what keeps changing
+ * and is too costly as tiles as video, drawn only inside its rectangles. When a region comes to rest, tiles make it exact.
+ */
+export class HybridPlane implements Plane {
+  readonly width: number;
+  readonly height: number;
+  readonly counters: PlaneCounters = { tilePixels: 0, copyPixels: 0, videoPixels: 0, refinedPixels: 0 };
+  budget: TileBudget;
+  readonly #encoder: PictureEncoder;
+  readonly #grid: CellGrid;
+  readonly #activity: ActivityMap;
+  readonly #lossy: LossyMap;
+  readonly #shadow: Shadow;
+  readonly #payload = new TilePayload();
+  readonly #nowUs: () => number;
+  /** The video's decoders may have missed a picture: the next one must decode by itself. */
+  #intraNeeded = true;
+
+  /** Borrows the encoder, whose pictures must have the source's size; its owner closes it. */
+  constructor(encoder: PictureEncoder, budget: TileBudget, nowUs: () => number) {
+    this.#encoder = encoder;
+    this.width = encoder.width;
+    this.height = encoder.height;
+    this.budget = budget;
+    this.#nowUs = nowUs;
+    this.#grid = new CellGrid(this.width, this.height);
+    this.#activity = new ActivityMap(this.#grid);
+    this.#lossy = new LossyMap(this.#grid, this.#activity);
+    this.#shadow = new Shadow(this.width, this.height);
+  }
+
+  encode(
+    buffer: PixelBuffer,
+    rects: readonly Rect[],
+    options: { keyframe: boolean; nowUs: number },
+    sink: PictureSink,
+  ): void {
+    if (options.keyframe) this.#encodeKeyframe(buffer, sink);
+    else this.#encodeChanges(buffer, rects, options.nowUs, sink);
+  }
+
+  refineUs(): number {
+    return this.#lossy.nextRestUs();
+  }
+
+  refine(buffer: PixelBuffer, nowUs: number, sink: PictureSink): void {
+    const startUs = this.#nowUs();
+    this.#payload.start();
+    let left = this.budget.refineBytes;
+    for (const rect of this.#lossy.rested(nowUs)) {
+      if (left <= 0) break;
+      const bytes = this.#payload.addLossless(buffer, rect, Number.POSITIVE_INFINITY);
+      left -= bytes;
+      this.#activity.measureCost(rect, bytes);
+      this.#lossy.clearInside(rect);
+      this.counters.refinedPixels += area(rect);
+    }
+    this.#emitTiles(startUs, false, sink);
+  }
+
+  close(): void {}
+
+  #encodeKeyframe(buffer: PixelBuffer, sink: PictureSink): void {
+    const whole = { x: 0, y: 0, width: this.width, height: this.height };
+    const startUs = this.#nowUs();
+    this.#intraNeeded = true;
+    this.#payload.start();
+    const bytes = this.#payload.addLossless(buffer, whole, this.budget.calmBytes);
+    if (bytes >= 0) {
+      this.#shadow.update(buffer, whole);
+      this.#lossy.clearInside(whole);
+      this.counters.tilePixels += area(whole);
+      this.#emitTiles(startUs, true, sink);
+    } else {
+      this.#encodeVideo(buffer, [whole], true, sink);
+    }
+  }
+
+  #encodeChanges(buffer: PixelBuffer, rects: readonly Rect[], nowUs: number, sink: PictureSink): void {
+    const startUs = this.#nowUs();
+    this.#payload.start();
+    const changed = rects.flatMap((rect) => this.#copyAndCompare(buffer, rect));
+    for (const rect of changed) this.#activity.change(rect, nowUs);
+    const { tiles, video } = this.#divide(changed);
+    const tooLarge = this.#addTiles(buffer, tiles);
+    // Copies take their pixels from the picture as it was, so they must be drawn before this call's video.
+    this.#emitTiles(startUs, false, sink);
+    const videoRects = this.#videoRects([...video, ...tooLarge]);
+    if (videoRects.length > 0) this.#encodeVideo(buffer, videoRects, false, sink);
+  }
+
+  /** Plans the copies inside one damaged rectangle and returns what differs after them. */
+  #copyAndCompare(buffer: PixelBuffer, rect: Rect): Rect[] {
+    const changed = this.#shadow.changedParts(buffer, rect, MIN_GAP_ROWS);
+    const rest: Rect[] = [];
+    for (const part of changed) {
+      const copies = findCopies(this.#shadow, buffer, part);
+      for (const copy of copies) this.#addCopy(copy);
+      if (copies.length === 0) rest.push(part);
+      else rest.push(...this.#shadow.changedParts(buffer, part, MIN_GAP_ROWS));
+    }
+    return rest;
+  }
+
+  #addCopy(copy: Copy): void {
+    this.#payload.addCopy(copy);
+    this.#shadow.move(copy.from, copy.to);
+    this.#lossy.move(copy.from, copy.to);
+    this.counters.copyPixels += area(copy.to);
+  }
+
+  #divide(changed: readonly Rect[]): { tiles: Rect[]; video: Rect[] } {
+    const tiles: Rect[] = [];
+    const hot: Rect[] = [];
+    let hotBytes = 0;
+    for (const rect of changed) {
+      for (const piece of this.#grid.partition(rect, (cell) => (this.#activity.isHot(cell) ? 1 : 0))) {
+        if (piece.class === 0) tiles.push(piece.rect);
+        else {
+          hot.push(piece.rect);
+          this.#grid.visit(piece.rect, (cell, pixels) => {
+            hotBytes += this.#activity.cost(cell) * pixels;
+          });
+        }
+      }
+    }
+    return hotBytes <= this.budget.hotBytes ? { tiles: [...tiles, ...hot], video: [] } : { tiles, video: hot };
+  }
+
+  /** Adds lossless tiles within the budget and returns the rectangles that did not fit. */
+  #addTiles(buffer: PixelBuffer, rects: readonly Rect[]): Rect[] {
+    let left = this.budget.calmBytes;
+    const tooLarge: Rect[] = [];
+    for (const rect of rects) {
+      const bytes = this.#payload.addLossless(buffer, rect, left);
+      if (bytes < 0) {
+        this.#activity.measureCost(rect, left);
+        tooLarge.push(rect);
+        continue;
+      }
+      left -= bytes;
+      this.#activity.measureCost(rect, bytes);
+      this.#shadow.update(buffer, rect);
+      this.#lossy.clearInside(rect);
+      this.counters.tilePixels += area(rect);
+    }
+    return tooLarge;
+  }
+
+  #videoRects(rects: readonly Rect[]): Rect[] {
+    const whole = { x: 0, y: 0, width: this.width, height: this.height };
+    const merged: Rect[] = [];
+    for (const rect of rects) addDamage(merged, alignOutwards(rect, 2, whole) ?? rect, MAX_VIDEO_RECTS);
+    return merged;
+  }
+
+  #encodeVideo(buffer: PixelBuffer, rects: readonly Rect[], keyframe: boolean, sink: PictureSink): void {
+    const intra = keyframe || this.#intraNeeded;
+    const nowUs = this.#nowUs();
+    const encoded = this.#encoder.encode(buffer, rects, { keyframe: intra, timestampUs: nowUs });
+    for (const rect of rects) {
+      this.#shadow.update(buffer, rect);
+      this.#activity.touch(rect, nowUs);
+      this.#lossy.mark(rect);
+      this.counters.videoPixels += area(rect);
+    }
+    this.#intraNeeded = this.#intraNeeded && !encoded.keyframe;
+    sink({
+      kind: this.#encoder.codec === "jpeg" ? "jpeg" : "video",
+      keyframe,
+      intra: encoded.keyframe,
+      rects,
+      payload: encoded.data,
+      convertUs: encoded.convertUs,
+      encodeUs: encoded.encodeUs,
+    });
+  }
+
+  #emitTiles(startUs: number, keyframe: boolean, sink: PictureSink): void {
+    const { rects, bytes } = this.#payload;
+    if (rects.length === 0) return;
+    const encodeUs = this.#nowUs() - startUs;
+    sink({ kind: "tiles", keyframe, intra: false, rects, payload: bytes, convertUs: 0, encodeUs });
+  }
+}
