@@ -1,4 +1,4 @@
-import { Emitter, EnvironmentError, type Event, type Rect } from "../../base/index.ts";
+import { Emitter, EnvironmentError, type Event, type Rect, Scope } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { Capturer, CursorShape, Grab, Monitor, PixelBuffer } from "./capturer.ts";
 import { type LibavBackend, LibavDevice } from "./libav-device.ts";
@@ -8,8 +8,10 @@ import { type GoneReason, X11Source } from "./x11-source.ts";
 
 /** Rectangles of one grab; more are merged. */
 const MAX_GRAB_RECTS = 16;
-/** FFmpeg's devices read the whole screen at this rate at most, whether it changes or not. */
+/** The whole screen is read at this rate at most, whether it changes or not. */
 const MAX_DEVICE_FPS = 60;
+/** A picture of this age need not be read once more to be grabbed. */
+const FRESH_US = 1000;
 
 export type LibavCapturerOptions = {
   readonly backend: LibavBackend;
@@ -20,8 +22,9 @@ export type LibavCapturerOptions = {
 };
 
 /**
- * Captures through one of FFmpeg's devices. They deliver at a rate and do not say what changed, so each picture is
- * compared with the kept one: a still screen is as silent as with the native capturers, yet costs their reading.
+ * Captures through one of FFmpeg's devices. They do not say when something changed, so the screen is read at a rate and
+ * compared with the kept picture: a still screen is as silent as with the native capturers, yet costs the reading.
+ * Nothing is read between the report of a change and its grab.
  */
 export class LibavCapturer implements Capturer {
   readonly backend: LibavBackend;
@@ -29,59 +32,45 @@ export class LibavCapturer implements Capturer {
   readonly width: number;
   readonly height: number;
   readonly onCursor: Event<CursorShape>;
+  readonly #scope = new Scope();
   readonly #device: LibavDevice;
   readonly #source: X11Source | undefined;
   readonly #changes = new Emitter<number>();
   readonly #gone = new Emitter<GoneReason>();
   readonly #kept: PixelBuffer;
-  #newest: PixelBuffer;
+  #newest: PixelBuffer | undefined;
+  #readUs = 0;
   #whole = true;
   #changeUs: number | undefined;
   #reported = false;
   #ended = false;
-  #closed = false;
 
   /** Reads a first picture to be sure that it works. Throws `EnvironmentError` when it does not. */
-  static async open(options: LibavCapturerOptions): Promise<LibavCapturer> {
+  constructor(options: LibavCapturerOptions) {
     const { backend, display, monitor } = options;
-    const source = backend === "libav-x11grab" ? openSource(display, monitor) : undefined;
-    let device: LibavDevice | undefined;
-    try {
-      const fps = Math.min(options.maxFps, MAX_DEVICE_FPS);
-      device = await LibavDevice.open({ backend, display, area: monitor, fps, drawPointer: source === undefined });
-      const first = await device.read();
-      if (first?.width !== monitor.width || first.height !== monitor.height) {
-        throw new EnvironmentError(
-          `FFmpeg delivers no picture of ${monitor.width}x${monitor.height} pixels of ${monitor.name}.`,
-          "Check that the monitor is on and was not just resized.",
-        );
-      }
-      return new LibavCapturer(options, device, first, source);
-    } catch (error) {
-      device?.close();
-      source?.close();
-      throw error;
-    }
-  }
-
-  private constructor(
-    options: LibavCapturerOptions,
-    device: LibavDevice,
-    first: PixelBuffer,
-    source: X11Source | undefined,
-  ) {
-    const { width, height } = options.monitor;
-    this.backend = options.backend;
+    const { width, height } = monitor;
+    this.backend = backend;
     this.reason = options.reason;
     this.width = width;
     this.height = height;
-    this.#device = device;
-    this.#source = source;
-    this.#newest = first;
+    const fps = Math.min(options.maxFps, MAX_DEVICE_FPS);
+    try {
+      this.#source = backend === "libav-x11grab" ? openSource(display, monitor) : undefined;
+      if (this.#source !== undefined) this.#scope.add(this.#source);
+      const drawPointer = this.#source === undefined;
+      this.#device = this.#scope.add(new LibavDevice({ backend, display, area: monitor, fps, drawPointer }));
+      this.#readDevice();
+    } catch (error) {
+      this.#scope.close();
+      throw error;
+    }
     this.#kept = { pixels: new Uint8Array(width * height * 4), strideBytes: width * 4, width, height };
-    this.onCursor = source?.onCursor ?? new Emitter<CursorShape>().event;
-    source?.onGone((reason) => this.#end(reason));
-    void this.#readPictures();
+    this.onCursor = this.#source?.onCursor ?? new Emitter<CursorShape>().event;
+    this.#source?.onGone((reason) => this.#end(reason));
+    const timer = setInterval(() => this.#look(), 1000 / fps);
+    this.#scope.defer(() => clearInterval(timer));
+    this.#scope.add(this.#changes);
+    this.#scope.add(this.#gone);
   }
 
   get onChange(): Event<number> {
@@ -93,54 +82,66 @@ export class LibavCapturer implements Capturer {
   }
 
   invalidate(): void {
-    if (this.#ended || this.#closed) return;
+    if (!this.#isAlive) return;
     this.#whole = true;
     this.#report(monotonicUs());
   }
 
   grab(): Grab | undefined {
-    if (this.#ended || this.#closed) return undefined;
+    if (!this.#isAlive) return undefined;
     const grabStartUs = monotonicUs();
     const changeUs = this.#changeUs ?? grabStartUs;
     this.#changeUs = undefined;
     this.#reported = false;
+    if (grabStartUs - this.#readUs > FRESH_US && !this.#refresh()) return undefined;
+    const newest = this.#newest;
+    if (newest === undefined) return undefined;
     const all: Rect = { x: 0, y: 0, width: this.width, height: this.height };
-    const rects = this.#whole ? [all] : differingRects(this.#kept, this.#newest, MAX_GRAB_RECTS);
+    const rects = this.#whole ? [all] : differingRects(this.#kept, newest, MAX_GRAB_RECTS);
     this.#whole = false;
     if (rects.length === 0) return undefined;
-    copyRows(this.#newest, this.#kept, rects);
+    copyRows(newest, this.#kept, rects);
     return { buffer: this.#kept, rects, changeUs, grabStartUs, grabEndUs: monotonicUs() };
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#changes.close();
-    this.#gone.close();
-    this.#source?.close();
+    this.#scope.close();
   }
 
-  /** Owns the device: it is closed here, when no read is under way any more. */
-  async #readPictures(): Promise<void> {
+  get #isAlive(): boolean {
+    return !(this.#ended || this.#scope.closed || this.#source?.isGone);
+  }
+
+  #look(): void {
+    if (this.#reported || !this.#isAlive || !this.#refresh()) return;
+    if (this.#newest !== undefined && differs(this.#kept, this.#newest)) this.#report(monotonicUs());
+  }
+
+  /** Reads the screen; false when that ended the source. */
+  #refresh(): boolean {
     try {
-      while (!this.#closed && !this.#ended) {
-        const picture = await this.#device.read();
-        if (this.#closed || this.#ended) break;
-        if (picture === undefined) this.#end("failed");
-        else if (picture.width !== this.width || picture.height !== this.height) this.#end("resized");
-        else this.#take(picture);
-      }
+      this.#readDevice();
+      return true;
     } catch {
-      this.#end("failed");
-    } finally {
-      this.#ended = true;
-      this.#device.close();
+      // FFmpeg does not say why it has no more pictures; the display may know that its monitor changed.
+      this.#source?.recheck();
+      if (!this.#source?.isGone) setImmediate(() => this.#end("failed"));
+      return false;
     }
   }
 
-  #take(picture: PixelBuffer): void {
+  #readDevice(): void {
+    const picture = this.#device.read();
+    if (picture === undefined) return;
+    const { width, height } = picture;
+    if (width !== this.width || height !== this.height) {
+      throw new EnvironmentError(
+        `FFmpeg delivers ${width}x${height} pixels, not the ${this.width}x${this.height} of the monitor.`,
+        "Check that the monitor is on and was not just resized.",
+      );
+    }
     this.#newest = picture;
-    if (!this.#reported && differs(this.#kept, picture)) this.#report(monotonicUs());
+    this.#readUs = monotonicUs();
   }
 
   #report(changeUs: number): void {
@@ -150,7 +151,7 @@ export class LibavCapturer implements Capturer {
   }
 
   #end(reason: GoneReason): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#scope.closed) return;
     this.#ended = true;
     this.#gone.emit(reason);
   }

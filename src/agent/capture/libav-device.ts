@@ -1,4 +1,4 @@
-import { AV_PIX_FMT_BGR0, AV_PIX_FMT_BGRA, AVMEDIA_TYPE_VIDEO } from "node-av/constants";
+import { AV_PIX_FMT_BGR0, AV_PIX_FMT_BGRA, AVERROR_EAGAIN, AVMEDIA_TYPE_VIDEO } from "node-av/constants";
 import { Codec, CodecContext, Dictionary, FFmpegError, FormatContext, Frame, InputFormat, Packet } from "node-av/lib";
 import { type Closable, EnvironmentError, type Rect } from "../../base/index.ts";
 import type { CaptureBackend, PixelBuffer } from "./capturer.ts";
@@ -11,29 +11,31 @@ export type LibavDeviceOptions = {
   readonly display: string | undefined;
   /** What to capture of it; everything where it is undefined. */
   readonly area: Rect | undefined;
+  /** Rate of the devices that keep one themselves; the others deliver as fast as they are read. */
   readonly fps: number;
   readonly drawPointer: boolean;
 };
 
-/** A screen that FFmpeg captures at a fixed rate. */
+/**
+ * A screen that FFmpeg captures. Every call is synchronous: a thread that ends while a call of another thread is under
+ * way for it would take the process along.
+ */
 export class LibavDevice implements Closable {
   readonly #format = new FormatContext();
   readonly #decoder = new CodecContext();
   readonly #packet = new Packet();
-  /** One holds the last picture while the next one is read into the other. */
-  readonly #frames = [new Frame(), new Frame()] as const;
-  #turn: 0 | 1 = 0;
+  readonly #frame = new Frame();
   #streamIndex = 0;
   #closed = false;
 
   /** Throws `EnvironmentError` when FFmpeg cannot open the device. */
-  static async open(options: LibavDeviceOptions): Promise<LibavDevice> {
-    const device = new LibavDevice();
+  constructor(options: LibavDeviceOptions) {
+    this.#packet.alloc();
+    this.#frame.alloc();
     try {
-      await device.#open(options);
-      return device;
+      this.#open(options);
     } catch (cause) {
-      device.close();
+      this.close();
       throw new EnvironmentError(
         `FFmpeg cannot capture the screen with ${options.backend.slice("libav-".length)}.`,
         "See the reason in the log, and run `sightline doctor` for what else can be captured.",
@@ -42,18 +44,13 @@ export class LibavDevice implements Closable {
     }
   }
 
-  private constructor() {
-    this.#packet.alloc();
-    for (const frame of this.#frames) frame.alloc();
-  }
-
-  async #open(options: LibavDeviceOptions): Promise<void> {
+  #open(options: LibavDeviceOptions): void {
     const { format, url, settings } = deviceInput(options);
     const input = InputFormat.findInputFormat(format);
     if (input === null) throw new Error(`This build of FFmpeg has no input device ${format}.`);
     const dictionary = Dictionary.fromObject(settings);
     try {
-      FFmpegError.throwIfError(await this.#format.openInput(url, input, dictionary), `open ${format}`);
+      FFmpegError.throwIfError(this.#format.openInputSync(url, input, dictionary), `open ${format}`);
     } finally {
       dictionary.free();
     }
@@ -67,32 +64,32 @@ export class LibavDevice implements Closable {
   }
 
   /**
-   * Waits for the next picture, which is FFmpeg's memory: it may be read until the call after the next one. Returns
-   * undefined when the device ended or was closed. One call at a time.
+   * The screen as it is now, in FFmpeg's memory, which may be read until the next call. Undefined when the device has
+   * no new picture yet. Throws `EnvironmentError` when it has ended.
    */
-  async read(): Promise<PixelBuffer | undefined> {
-    while (!this.#closed) {
-      const result = await this.#format.readFrame(this.#packet);
-      if (this.#closed || result < 0) return undefined;
-      const wanted = this.#packet.streamIndex === this.#streamIndex;
-      const sent = wanted ? this.#decoder.sendPacketSync(this.#packet) : -1;
-      this.#packet.unref();
-      if (sent < 0) continue;
-      const turn: 0 | 1 = this.#turn === 0 ? 1 : 0;
-      const frame = this.#frames[turn];
-      frame.unref();
-      if (this.#decoder.receiveFrameSync(frame) < 0) continue;
-      this.#turn = turn;
-      return pixelBuffer(frame);
+  read(): PixelBuffer | undefined {
+    const result = this.#format.readFrameSync(this.#packet);
+    if (result === AVERROR_EAGAIN) return undefined;
+    if (result < 0) {
+      throw new EnvironmentError(
+        "FFmpeg's screen device delivers no more pictures.",
+        "Check that the screen is there.",
+        {
+          cause: new FFmpegError(result),
+        },
+      );
     }
-    return undefined;
+    const wanted = this.#packet.streamIndex === this.#streamIndex;
+    const sent = wanted ? this.#decoder.sendPacketSync(this.#packet) : -1;
+    this.#packet.unref();
+    this.#frame.unref();
+    return sent >= 0 && this.#decoder.receiveFrameSync(this.#frame) >= 0 ? pixelBuffer(this.#frame) : undefined;
   }
 
-  /** Must not be called while `read` is under way. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const frame of this.#frames) frame.free();
+    this.#frame.free();
     this.#packet.free();
     this.#decoder.freeContext();
     this.#format.closeInputSync();
@@ -116,17 +113,23 @@ function pixelBuffer(frame: Frame): PixelBuffer {
 function deviceInput(options: LibavDeviceOptions): { format: string; url: string; settings: Record<string, string> } {
   const { area } = options;
   const framerate = String(options.fps);
+  // x11grab and gdigrab sleep inside of the call that reads, so they are told a rate that never makes them.
+  const unpaced = "1000";
   const pointer = options.drawPointer ? "1" : "0";
   const size: Record<string, string> = area ? { video_size: `${area.width}x${area.height}` } : {};
   switch (options.backend) {
     case "libav-x11grab": {
       const place: Record<string, string> = area ? { grab_x: String(area.x), grab_y: String(area.y) } : {};
-      const settings = { framerate, draw_mouse: pointer, ...size, ...place };
+      const settings = { framerate: unpaced, draw_mouse: pointer, ...size, ...place };
       return { format: "x11grab", url: options.display ?? "", settings };
     }
     case "libav-gdigrab": {
       const place: Record<string, string> = area ? { offset_x: String(area.x), offset_y: String(area.y) } : {};
-      return { format: "gdigrab", url: "desktop", settings: { framerate, draw_mouse: pointer, ...size, ...place } };
+      return {
+        format: "gdigrab",
+        url: "desktop",
+        settings: { framerate: unpaced, draw_mouse: pointer, ...size, ...place },
+      };
     }
     case "libav-ddagrab": {
       const graph = `ddagrab=framerate=${framerate}:draw_mouse=${pointer},hwdownload,format=bgra`;

@@ -23,7 +23,7 @@ export async function openCapturer(options: CapturerOptions): Promise<Capturer> 
   for (const backend of CAPTURE_BACKENDS.filter(isForThisSystem)) {
     const reason = failures.length === 0 ? "first choice on this system" : failures.join(" ");
     try {
-      return await openBackend(options, backend, reason);
+      return openBackend(options, backend, reason);
     } catch (error) {
       failures.push(`${backend}: ${describeDeeply(error)}`);
     }
@@ -34,13 +34,13 @@ export async function openCapturer(options: CapturerOptions): Promise<Capturer> 
   );
 }
 
-async function openBackend(options: CapturerOptions, backend: CaptureBackend, reason: string): Promise<Capturer> {
+function openBackend(options: CapturerOptions, backend: CaptureBackend, reason: string): Capturer {
   const { display, monitor, maxFps } = options;
   if (backend === "x11-shm" || backend === "x11-get-image") {
     return new X11Capturer({ display: requireDisplay(display), monitor, backend, reason });
   }
   if (backend === "libav-x11grab") requireDisplay(display);
-  return LibavCapturer.open({ backend, display, monitor, maxFps, reason });
+  return new LibavCapturer({ backend, display, monitor, maxFps, reason });
 }
 
 /** Throws `EnvironmentError` when there is no display to connect to. */

@@ -16,7 +16,7 @@ export async function probeCapture(display: string | undefined): Promise<Capture
   let source: MonitorSource | undefined;
   let noMonitor = "";
   try {
-    source = await openMonitors(display);
+    source = openMonitors(display);
   } catch (error) {
     noMonitor = describeDeeply(error);
   }

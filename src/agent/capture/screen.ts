@@ -27,7 +27,7 @@ export type Screen = Closable & {
 export async function openScreen(options: ScreenOptions): Promise<Screen> {
   const scope = new Scope();
   try {
-    const source = scope.add(await openMonitors(options.display));
+    const source = scope.add(openMonitors(options.display));
     const monitor = source.monitors[0] as Monitor;
     const capturer = await openCapturer({ ...options, monitor });
     const { backend, reason } = capturer;
@@ -51,7 +51,7 @@ export async function openScreen(options: ScreenOptions): Promise<Screen> {
 export type MonitorSource = Closable & Pick<Screen, "monitors" | "onMonitors">;
 
 /** Throws `EnvironmentError` when the display cannot be opened. */
-export async function openMonitors(display: string | undefined): Promise<MonitorSource> {
+export function openMonitors(display: string | undefined): MonitorSource {
   if (process.platform !== "linux") return openDesktop(display);
   const scope = new Scope();
   try {
@@ -67,19 +67,23 @@ export async function openMonitors(display: string | undefined): Promise<Monitor
     scope.close();
     if (display === undefined) throw error;
     // Without the X11 client library FFmpeg can still capture the display as one screen.
-    return openDesktop(display).catch(() => Promise.reject(error));
+    try {
+      return openDesktop(display);
+    } catch {
+      throw error;
+    }
   }
 }
 
 /** The whole desktop as one monitor, of the size that FFmpeg's device delivers. */
-async function openDesktop(display: string | undefined): Promise<MonitorSource> {
+function openDesktop(display: string | undefined): MonitorSource {
   const isLibav = (backend: CaptureBackend): backend is LibavBackend => backend.startsWith("libav-");
   let failure: unknown;
   for (const backend of CAPTURE_BACKENDS.filter(isForThisSystem).filter(isLibav)) {
     let device: LibavDevice | undefined;
     try {
-      device = await LibavDevice.open({ backend, display, area: undefined, fps: 30, drawPointer: false });
-      const picture = await device.read();
+      device = new LibavDevice({ backend, display, area: undefined, fps: 30, drawPointer: false });
+      const picture = device.read();
       if (picture === undefined) continue;
       const { width, height } = picture;
       const monitor: Monitor = { key: "screen", name: "Screen", x: 0, y: 0, width, height, primary: true };
