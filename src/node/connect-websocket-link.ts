@@ -43,7 +43,8 @@ export function connectWebSocketLink(url: string, options: ConnectOptions): Prom
     webSocket.once("open", () => {
       signal?.removeEventListener("abort", abort);
       webSocket.off("error", fail);
-      if (socket !== undefined) resolve(new WebSocketLink(webSocket, socket, { peer: new URL(url).host, ...linkOptions }));
+      if (socket !== undefined)
+        resolve(new WebSocketLink(webSocket, socket, { peer: new URL(url).host, ...linkOptions }));
     });
     if (signal?.aborted) abort();
     else signal?.addEventListener("abort", abort, { once: true });

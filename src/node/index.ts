@@ -3,5 +3,10 @@ export type { Link, LinkClose } from "./link.ts";
 export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./message-assembler.ts";
 export { monotonicUs } from "./monotonic-clock.ts";
 export { PipeLink } from "./pipe-link.ts";
-export { type ProcessCommand, type ProcessEnd, SupervisedProcess, type SupervisionOptions } from "./supervised-process.ts";
+export {
+  type ProcessCommand,
+  type ProcessEnd,
+  SupervisedProcess,
+  type SupervisionOptions,
+} from "./supervised-process.ts";
 export { KEEP_ALIVE_MS, maxPayloadOf, WebSocketLink } from "./websocket-link.ts";

@@ -3,7 +3,13 @@ import { describeError, Emitter, type Event, ProtocolError } from "../base/index
 import { CloseCode, closeCodeOf } from "../protocol/index.ts";
 import { fitCloseReason } from "./close-reason.ts";
 import type { Link, LinkClose } from "./link.ts";
-import { DEFAULT_MESSAGE_LIMITS, MessageAssembler, type MessageLimits, PipedKind, pipedHeader } from "./message-assembler.ts";
+import {
+  DEFAULT_MESSAGE_LIMITS,
+  MessageAssembler,
+  type MessageLimits,
+  PipedKind,
+  pipedHeader,
+} from "./message-assembler.ts";
 
 /** How long `close` waits for the queued bytes to leave and the other end to hang up. */
 const CLOSE_TIMEOUT_MS = 1000;

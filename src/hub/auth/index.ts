@@ -1,0 +1,2 @@
+export { Gatekeeper } from "./gatekeeper.ts";
+export { HostPolicy, isLoopbackHost, type RequestPlace, requireSafeBind } from "./host-policy.ts";

@@ -1,0 +1,3 @@
+export { type ClipboardRelayOptions, clipboardFromAgent, clipboardFromViewer } from "./clipboard-relay.ts";
+export { ControlDesk } from "./control-desk.ts";
+export { InputRelay } from "./input-relay.ts";

@@ -1,0 +1,83 @@
+/** Pictures in flight to a viewer of whom nothing is known yet. */
+export const MIN_CREDITS = 3;
+
+/** Pictures in flight to the farthest viewer. */
+export const MAX_CREDITS = 8;
+
+/** The least round trip is that of the last one to two of these, so that it follows a path that got longer. */
+const ROUND_TRIP_WINDOW_US = 5_000_000;
+
+/**
+ * How many pictures may be in flight to one viewer: enough to fill its round trip at the rung's rate, between
+ * {@link MIN_CREDITS} and {@link MAX_CREDITS}. The round trip is the least one seen lately, so that a queue that builds up
+ * does not ask for more. Sequences count modulo 2^32.
+ */
+export class CreditWindow {
+  readonly #fps: number;
+  readonly #sequences: number[] = [];
+  readonly #sentUs: number[] = [];
+  #size = MIN_CREDITS;
+  #windowStartUs = Number.NEGATIVE_INFINITY;
+  #leastUs = Number.POSITIVE_INFINITY;
+  #earlierLeastUs = Number.POSITIVE_INFINITY;
+
+  constructor(fps: number) {
+    this.#fps = fps;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get inFlight(): number {
+    return this.#sequences.length;
+  }
+
+  /** Pictures that may be sent now. */
+  get free(): number {
+    return Math.max(0, this.#size - this.#sequences.length);
+  }
+
+  /** When the oldest unacknowledged picture was sent. */
+  get oldestSentUs(): number | undefined {
+    return this.#sentUs[0];
+  }
+
+  /** A picture was sent. Throws `RangeError` without a credit. */
+  sent(sequence: number, nowUs: number): void {
+    if (this.free === 0) throw new RangeError("A picture was sent without a credit.");
+    this.#sequences.push(sequence);
+    this.#sentUs.push(nowUs);
+  }
+
+  /**
+   * The viewer has the picture and all before it. Returns how many credits came back; 0 for an ack that repeats an
+   * earlier one.
+   */
+  acked(sequence: number, nowUs: number): number {
+    let count = 0;
+    while (count < this.#sequences.length && !isAfter(this.#sequences[count] as number, sequence)) count += 1;
+    if (count === 0) return 0;
+    this.#measure(nowUs - (this.#sentUs[count - 1] as number), nowUs);
+    this.#sequences.splice(0, count);
+    this.#sentUs.splice(0, count);
+    return count;
+  }
+
+  #measure(roundTripUs: number, nowUs: number): void {
+    if (nowUs - this.#windowStartUs >= ROUND_TRIP_WINDOW_US) {
+      this.#earlierLeastUs = this.#leastUs;
+      this.#leastUs = Number.POSITIVE_INFINITY;
+      this.#windowStartUs = nowUs;
+    }
+    this.#leastUs = Math.min(this.#leastUs, roundTripUs);
+    const leastUs = Math.min(this.#leastUs, this.#earlierLeastUs);
+    const needed = Math.ceil((leastUs * this.#fps) / 1_000_000) + 1;
+    this.#size = Math.min(MAX_CREDITS, Math.max(MIN_CREDITS, needed));
+  }
+}
+
+/** Whether `a` comes after `b`, modulo 2^32. */
+export function isAfter(a: number, b: number): boolean {
+  return ((a - b) | 0) > 0;
+}

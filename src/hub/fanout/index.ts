@@ -1,0 +1,1 @@
+export { RungTable } from "./rung-table.ts";

@@ -1,0 +1,302 @@
+import { Backoff, type Closable, ProtocolError } from "../../base/index.ts";
+import {
+  type Ack,
+  type AgentMessage,
+  type Codec,
+  decodePicture,
+  readPictureRoute,
+  type StreamSettings,
+  type ViewerMessage,
+} from "../../protocol/index.ts";
+import { MAX_RUNGS_PER_SOURCE, MAX_WATCHES_PER_VIEWER } from "../limits.ts";
+import type { AgentPort, Source, ViewerPort } from "../ports.ts";
+import type { HubTimings } from "../timings.ts";
+import { Rung, type RungContext } from "./rung.ts";
+import { classSettings } from "./size-class.ts";
+
+type WatchRequest = Extract<ViewerMessage, { type: "watch" }>;
+
+/** One subscription: what was asked for and which rung feeds it. */
+type Watch = {
+  readonly viewer: ViewerPort;
+  readonly request: WatchRequest;
+  readonly source: Source;
+  codecIndex: number;
+  rung: Rung;
+};
+
+/** A rung that failed: when it is tried again. */
+type Retry = { readonly backoff: Backoff; timer: NodeJS.Timeout | undefined; reason: string };
+
+const STALL_CHECK_MS = 1000;
+const RETRY_BASE_MS = 1000;
+const RETRY_CAP_MS = 10_000;
+
+/** All rungs of a hub, who watches them, and when they are opened and closed. */
+export class RungTable implements Closable {
+  readonly #settings: StreamSettings;
+  readonly #timings: HubTimings;
+  readonly #context: RungContext;
+  readonly #rungs = new Map<string, Rung>();
+  readonly #watches = new Map<number, Map<number, Watch>>();
+  readonly #lingering = new Map<Rung, NodeJS.Timeout>();
+  readonly #retries = new Map<Rung, Retry>();
+  readonly #stallCheck: NodeJS.Timeout;
+  #lastNumber = 0;
+
+  constructor(options: { settings: StreamSettings; timings: HubTimings } & Omit<RungContext, "nextNumber">) {
+    this.#settings = options.settings;
+    this.#timings = options.timings;
+    this.#context = { ...options, nextNumber: () => ++this.#lastNumber };
+    this.#stallCheck = setInterval(() => this.#dropStalled(), STALL_CHECK_MS);
+  }
+
+  /** Every rung that is open or about to be. */
+  all(): Iterable<Rung> {
+    return this.#rungs.values();
+  }
+
+  get size(): number {
+    return this.#rungs.size;
+  }
+
+  /** Whether a viewer watches a source. */
+  watches(viewer: ViewerPort, sourceId: number): boolean {
+    for (const watch of this.#watches.get(viewer.id)?.values() ?? []) if (watch.source.id === sourceId) return true;
+    return false;
+  }
+
+  /** Everybody who watches a source, whatever the rung; one who watches it twice comes once. */
+  watchersOf(source: Source): Set<ViewerPort> {
+    return new Set([...this.#watchesOf(source)].map((watch) => watch.viewer));
+  }
+
+  /**
+   * Begins a subscription. One with the same number, or to the same rung, ends for it. Returns the source that the number
+   * stood for before.
+   */
+  watch(viewer: ViewerPort, request: WatchRequest, source: Source): Source | undefined {
+    const watches = this.#watches.get(viewer.id) ?? new Map<number, Watch>();
+    this.#watches.set(viewer.id, watches);
+    const replaced = watches.get(request.watch);
+    if (replaced === undefined && watches.size >= MAX_WATCHES_PER_VIEWER) {
+      const reason = `At most ${MAX_WATCHES_PER_VIEWER} sources can be watched at once.`;
+      viewer.tell({ type: "unwatched", watch: request.watch, reason });
+      return undefined;
+    }
+    const rung = this.#find(source, request, 0);
+    if (replaced !== undefined && replaced.rung !== rung) this.#leave(replaced);
+    if (rung === undefined) {
+      watches.delete(request.watch);
+      viewer.tell({ type: "unwatched", watch: request.watch, reason: "The source has too many different viewers." });
+      return replaced?.source;
+    }
+    for (const other of watches.values()) {
+      if (other.rung !== rung || other.request.watch === request.watch) continue;
+      watches.delete(other.request.watch);
+      viewer.tell({
+        type: "unwatched",
+        watch: other.request.watch,
+        reason: `Watched as ${request.watch} from now on.`,
+      });
+    }
+    const watch: Watch = { viewer, request, source, codecIndex: 0, rung };
+    watches.set(request.watch, watch);
+    this.#join(watch);
+    return replaced?.source;
+  }
+
+  /** Ends a subscription. Returns its source, or undefined when there was none of that number. */
+  unwatch(viewer: ViewerPort, number: number): Source | undefined {
+    const watch = this.#watches.get(viewer.id)?.get(number);
+    if (watch === undefined) return undefined;
+    this.#watches.get(viewer.id)?.delete(number);
+    this.#leave(watch);
+    return watch.source;
+  }
+
+  /** The viewer is gone. */
+  removeViewer(viewer: ViewerPort): void {
+    const watches = this.#watches.get(viewer.id);
+    this.#watches.delete(viewer.id);
+    for (const watch of watches?.values() ?? []) this.#leave(watch);
+  }
+
+  /** Throws {@link ProtocolError}. Acks for a rung that has ended are late, not wrong. */
+  ack(viewer: ViewerPort, ack: Ack): void {
+    this.#numberedForViewer(viewer, ack.rung)?.ack(viewer, ack);
+  }
+
+  /** Throws {@link ProtocolError} for a rung that never was. */
+  wantKeyframe(viewer: ViewerPort, number: number): void {
+    this.#numberedForViewer(viewer, number)?.wantKeyframe(viewer);
+  }
+
+  drained(viewer: ViewerPort): void {
+    for (const watch of this.#watches.get(viewer.id)?.values() ?? []) watch.rung.drained(viewer);
+  }
+
+  /** A picture from an agent. Throws {@link ProtocolError}. Pictures of a rung that was just closed are late, not wrong. */
+  picture(agent: AgentPort, message: Uint8Array): void {
+    const rung = this.#numberedForAgent(agent, readPictureRoute(message).rung);
+    const picture = decodePicture(message);
+    rung?.picture(message, picture);
+  }
+
+  /** An agent's message about a rung. Throws {@link ProtocolError}. */
+  report(agent: AgentPort, message: Extract<AgentMessage, { type: "rung" | "rung-failed" | "performance" }>): void {
+    const rung = this.#numberedForAgent(agent, message.rung);
+    if (rung === undefined) return;
+    if (message.type === "performance") rung.measured(message.performance);
+    else if (message.type === "rung-failed") this.#failed(rung, message.reason);
+    else {
+      this.#forgetRetry(rung);
+      rung.ready(message);
+    }
+  }
+
+  /** The source delivers (again): its viewers get what they asked for first. */
+  sourceLive(source: Source): void {
+    for (const rung of this.#rungs.values()) if (rung.source === source) this.#forgetRetry(rung);
+    for (const watch of this.#watchesOf(source)) if (watch.codecIndex > 0) this.#moveTo(watch, 0);
+    for (const rung of this.#rungs.values()) if (rung.source === source && rung.subscribers.size > 0) rung.open();
+  }
+
+  sourceLost(source: Source): void {
+    for (const rung of this.#rungs.values()) {
+      if (rung.source !== source) continue;
+      this.#forgetRetry(rung);
+      rung.interrupt(source.detail);
+    }
+  }
+
+  close(): void {
+    clearInterval(this.#stallCheck);
+    for (const timer of this.#lingering.values()) clearTimeout(timer);
+    for (const { timer } of this.#retries.values()) clearTimeout(timer);
+    for (const rung of this.#rungs.values()) rung.close();
+    this.#rungs.clear();
+    this.#watches.clear();
+  }
+
+  #numberedForViewer(viewer: ViewerPort, number: number): Rung | undefined {
+    this.#requireAllocated(number);
+    for (const { rung } of this.#watches.get(viewer.id)?.values() ?? []) if (rung.number === number) return rung;
+    return undefined;
+  }
+
+  #numberedForAgent(agent: AgentPort, number: number): Rung | undefined {
+    this.#requireAllocated(number);
+    for (const rung of this.#rungs.values()) {
+      if (rung.number !== number) continue;
+      if (rung.agent !== agent) throw new ProtocolError("wrong-state", `Rung ${number} belongs to another agent.`);
+      return rung;
+    }
+    return undefined;
+  }
+
+  #requireAllocated(number: number): void {
+    if (number < 1 || number > this.#lastNumber) {
+      throw new ProtocolError("wrong-state", `There has never been a rung ${number}.`);
+    }
+  }
+
+  #find(source: Source, request: WatchRequest, codecIndex: number): Rung | undefined {
+    const codec = request.codecs[codecIndex] as Codec;
+    const settings = classSettings(this.#settings, source.description, request);
+    const key = `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}`;
+    const known = this.#rungs.get(key);
+    if (known !== undefined) return known;
+    if (!this.#makeRoom(source)) return undefined;
+    const rung = new Rung(source, codec, settings, this.#context);
+    this.#rungs.set(key, rung);
+    return rung;
+  }
+
+  #makeRoom(source: Source): boolean {
+    const siblings = [...this.#rungs.values()].filter((rung) => rung.source === source);
+    if (siblings.length < MAX_RUNGS_PER_SOURCE) return true;
+    const unwatched = siblings.find((rung) => rung.subscribers.size === 0);
+    if (unwatched !== undefined) this.#remove(unwatched);
+    return unwatched !== undefined;
+  }
+
+  #join(watch: Watch): void {
+    const { viewer, request, rung, source } = watch;
+    clearTimeout(this.#lingering.get(rung));
+    this.#lingering.delete(rung);
+    rung.join(viewer, request.watch);
+    const retry = this.#retries.get(rung);
+    if (source.agent === undefined) viewer.tell({ type: "interrupted", watch: request.watch, reason: source.detail });
+    else if (retry === undefined) rung.open();
+    else {
+      viewer.tell({ type: "interrupted", watch: request.watch, reason: retry.reason });
+      this.#moveTo(watch, watch.codecIndex + 1);
+    }
+  }
+
+  #leave({ viewer, rung }: Watch): void {
+    rung.leave(viewer);
+    if (rung.subscribers.size > 0 || this.#lingering.has(rung)) return;
+    this.#lingering.set(
+      rung,
+      setTimeout(() => this.#remove(rung), this.#timings.rungLingerMs),
+    );
+  }
+
+  #remove(rung: Rung): void {
+    clearTimeout(this.#lingering.get(rung));
+    this.#lingering.delete(rung);
+    this.#forgetRetry(rung);
+    for (const [key, candidate] of this.#rungs) if (candidate === rung) this.#rungs.delete(key);
+    rung.close();
+  }
+
+  /** Viewers that accept another codec change to it; for the others the rung is tried again later. */
+  #failed(rung: Rung, reason: string): void {
+    rung.interrupt(reason);
+    const watches = [...this.#watchesOf(rung.source)].filter((watch) => watch.rung === rung);
+    for (const watch of watches) this.#moveTo(watch, watch.codecIndex + 1);
+    if (rung.subscribers.size === 0) return;
+    const retry: Retry = this.#retries.get(rung) ?? {
+      backoff: new Backoff({
+        firstMs: RETRY_BASE_MS,
+        baseMs: RETRY_BASE_MS,
+        capMs: RETRY_CAP_MS,
+        random: Math.random,
+      }),
+      timer: undefined,
+      reason,
+    };
+    retry.reason = reason;
+    clearTimeout(retry.timer);
+    retry.timer = setTimeout(() => rung.open(), retry.backoff.nextDelayMs());
+    this.#retries.set(rung, retry);
+  }
+
+  #moveTo(watch: Watch, codecIndex: number): void {
+    if (codecIndex >= watch.request.codecs.length) return;
+    const rung = this.#find(watch.source, watch.request, codecIndex);
+    if (rung === undefined || rung === watch.rung) return;
+    this.#leave(watch);
+    watch.codecIndex = codecIndex;
+    watch.rung = rung;
+    this.#join(watch);
+  }
+
+  *#watchesOf(source: Source): Iterable<Watch> {
+    for (const watches of this.#watches.values()) {
+      for (const watch of watches.values()) if (watch.source === source) yield watch;
+    }
+  }
+
+  #forgetRetry(rung: Rung): void {
+    clearTimeout(this.#retries.get(rung)?.timer);
+    this.#retries.delete(rung);
+  }
+
+  #dropStalled(): void {
+    const limitUs = this.#context.nowUs() - this.#timings.tooSlowMs * 1000;
+    for (const rung of this.#rungs.values()) rung.dropStalled(limitUs);
+  }
+}

@@ -1,0 +1,286 @@
+import { type Closable, ProtocolError } from "../../base/index.ts";
+import type { Ack, AgentMessage, Codec, Performance, StreamSettings } from "../../protocol/index.ts";
+import { encodeAck, type Picture, stampHubTime } from "../../protocol/index.ts";
+import type { AgentPort, HubCounters, Source, ViewerPort } from "../ports.ts";
+import { AgentCredit } from "./agent-credit.ts";
+import { isAfter, MIN_CREDITS } from "./credit-window.ts";
+import { KEYFRAME_REPEAT_MS, KeyframeGate } from "./keyframe-gate.ts";
+import { PerformanceFeed } from "./performance-feed.ts";
+import { Subscriber } from "./subscriber.ts";
+
+/** What an agent said about a rung that it opened. */
+export type RungProperties = Extract<AgentMessage, { type: "rung" }>;
+
+/** What all rungs of a hub use. */
+export type RungContext = {
+  readonly counters: HubCounters;
+  readonly nowUs: () => number;
+  /** Gives the next rung number. */
+  readonly nextNumber: () => number;
+};
+
+/**
+ * One encoding of a source and its viewers. It outlives its agent: after a restart it is opened again under a new number
+ * for the same viewers. Every picture goes to every viewer as the very same bytes.
+ */
+export class Rung implements Closable {
+  readonly source: Source;
+  readonly codec: Codec;
+  readonly settings: StreamSettings;
+  readonly #context: RungContext;
+  readonly #subscribers = new Map<number, Subscriber>();
+  readonly #keyframes: KeyframeGate;
+  readonly #feed: PerformanceFeed;
+  #agent: AgentPort | undefined;
+  #number: number | undefined;
+  #properties: RungProperties | undefined;
+  #credit = new AgentCredit();
+  #agentCredits = MIN_CREDITS;
+  #lastSequence: number | undefined;
+  #latest: { readonly message: Uint8Array; readonly sequence: number } | undefined;
+
+  constructor(source: Source, codec: Codec, settings: StreamSettings, context: RungContext) {
+    this.source = source;
+    this.codec = codec;
+    this.settings = settings;
+    this.#context = context;
+    this.#keyframes = new KeyframeGate(() => this.#requestKeyframe());
+    this.#feed = new PerformanceFeed((performance) => this.#pushPerformance(performance));
+  }
+
+  /** The number on the wire while the agent delivers it; a new one after each opening. */
+  get number(): number | undefined {
+    return this.#number;
+  }
+
+  /** The agent that delivers it. */
+  get agent(): AgentPort | undefined {
+    return this.#agent;
+  }
+
+  get subscribers(): ReadonlyMap<number, Subscriber> {
+    return this.#subscribers;
+  }
+
+  get performance(): Performance | undefined {
+    return this.#feed.latest;
+  }
+
+  /** Asks the source's agent to deliver; does nothing while that is lost or when it was asked already. */
+  open(): void {
+    const { agent } = this.source;
+    if (agent === undefined || this.#number !== undefined) return;
+    this.#agent = agent;
+    this.#number = this.#context.nextNumber();
+    this.#properties = undefined;
+    this.#credit = new AgentCredit();
+    this.#agentCredits = MIN_CREDITS;
+    this.#lastSequence = undefined;
+    this.#latest = undefined;
+    for (const subscriber of this.#subscribers.values()) subscriber.restart(this.settings.fps);
+    const { codec, settings } = this;
+    const credits = this.#agentCredits;
+    agent.command({ type: "open-rung", rung: this.#number, source: this.source.id, codec, settings, credits });
+  }
+
+  /** Nothing comes any more until the next `open`; the viewers are told why. */
+  interrupt(reason: string): void {
+    this.#number = undefined;
+    this.#agent = undefined;
+    this.#latest = undefined;
+    this.#keyframes.close();
+    this.#feed.clear();
+    for (const { viewer, watch } of this.#subscribers.values()) viewer.tell({ type: "interrupted", watch, reason });
+  }
+
+  /** Adds a viewer, which gets `watching` as soon as the agent delivers and pictures from the next keyframe on. */
+  join(viewer: ViewerPort, watch: number): void {
+    const subscriber = new Subscriber({
+      viewer,
+      watch,
+      fps: this.settings.fps,
+      needsKeyframes: this.codec === "h264",
+      counters: this.#context.counters,
+    });
+    subscriber.desynchronize();
+    this.#subscribers.set(viewer.id, subscriber);
+    if (this.#number === undefined || this.#properties === undefined) return;
+    this.#tellWatching(subscriber, this.#properties);
+    this.#settle();
+    if (!this.#sendLatest(subscriber)) this.#keyframes.want();
+  }
+
+  leave(viewer: ViewerPort): void {
+    if (this.#subscribers.delete(viewer.id)) this.#settle();
+  }
+
+  /** The agent delivers from now on, or the rung's size or encoder has changed. */
+  ready(properties: RungProperties): void {
+    if (properties.codec !== this.codec) {
+      throw new ProtocolError("wrong-state", `Rung ${properties.rung} was asked for ${this.codec}.`);
+    }
+    this.#properties = properties;
+    this.#latest = undefined;
+    for (const subscriber of this.#subscribers.values()) {
+      subscriber.desynchronize();
+      this.#tellWatching(subscriber, properties);
+    }
+    // The first picture should be one; asking again costs nothing once it has come.
+    this.#keyframes.want(KEYFRAME_REPEAT_MS);
+  }
+
+  /** Passes a picture to the viewers. Throws {@link ProtocolError} when it is not the next one of this rung. */
+  picture(message: Uint8Array, picture: Picture): void {
+    this.#checkOrder(picture);
+    const nowUs = this.#context.nowUs();
+    const { sequence } = picture;
+    stampHubTime(message, nowUs);
+    this.#context.counters.pictureReceived(message.byteLength);
+    this.#credit.received(sequence);
+    const decodable = picture.keyframe || this.codec === "jpeg";
+    if (this.codec === "jpeg") this.#latest = { message, sequence };
+    for (const subscriber of this.#subscribers.values()) subscriber.offer(message, sequence, decodable, nowUs);
+    if (decodable) this.#keyframes.arrived();
+    this.#settle();
+  }
+
+  /** A viewer has a picture. Throws {@link ProtocolError} for one that there has never been. */
+  ack(viewer: ViewerPort, ack: Ack): void {
+    if (this.#lastSequence === undefined || isAfter(ack.sequence, this.#lastSequence)) {
+      throw new ProtocolError("wrong-state", `Picture ${ack.sequence} of rung ${ack.rung} has never been sent.`);
+    }
+    const subscriber = this.#subscribers.get(viewer.id);
+    if (subscriber === undefined) return;
+    const nowUs = this.#context.nowUs();
+    if (subscriber.acked(ack.sequence, nowUs) === 0) return;
+    this.#settle();
+    this.#catchUp(subscriber, nowUs);
+  }
+
+  /** A viewer's queue has drained, so it may take pictures again. */
+  drained(viewer: ViewerPort): void {
+    const subscriber = this.#subscribers.get(viewer.id);
+    if (subscriber === undefined) return;
+    this.#settle();
+    this.#catchUp(subscriber, this.#context.nowUs());
+  }
+
+  /** A viewer could not decode what it got. */
+  wantKeyframe(viewer: ViewerPort): void {
+    const subscriber = this.#subscribers.get(viewer.id);
+    if (subscriber === undefined || this.#properties === undefined) return;
+    subscriber.desynchronize();
+    if (!this.#sendLatest(subscriber)) this.#keyframes.want();
+  }
+
+  measured(performance: Performance): void {
+    this.#feed.update(performance);
+  }
+
+  /** Disconnects viewers that have left a picture unacknowledged since before `limitUs`. */
+  dropStalled(limitUs: number): void {
+    for (const subscriber of this.#subscribers.values()) {
+      if ((subscriber.oldestSentUs ?? Number.POSITIVE_INFINITY) < limitUs) {
+        subscriber.viewer.closeTooSlow("A picture was not acknowledged for too long.");
+      }
+    }
+  }
+
+  /** Ends the encoding. The viewers are the caller's to tell. */
+  close(): void {
+    if (this.#number !== undefined) this.#agent?.command({ type: "close-rung", rung: this.#number });
+    this.#number = undefined;
+    this.#agent = undefined;
+    this.#keyframes.close();
+    this.#feed.clear();
+  }
+
+  /** A viewer that missed pictures gets the newest one, or a keyframe is asked for. */
+  #catchUp(subscriber: Subscriber, nowUs: number): void {
+    if (!subscriber.behind || subscriber.free === 0 || this.#sendLatest(subscriber)) return;
+    const delayMs = subscriber.resyncDelayMs(nowUs);
+    if (delayMs !== undefined) this.#keyframes.want(delayMs);
+  }
+
+  /** Where each picture is whole, the newest one serves late comers. Returns whether it was sent or is on its way. */
+  #sendLatest(subscriber: Subscriber): boolean {
+    if (this.#latest === undefined) return false;
+    const { message, sequence } = this.#latest;
+    return subscriber.offer(message, sequence, true, this.#context.nowUs()) === "sent";
+  }
+
+  /** Gives the agent credits back, as far as the fastest viewer allows. */
+  #settle(): void {
+    if (this.#number === undefined) return;
+    let free = 0;
+    let credits = MIN_CREDITS;
+    for (const subscriber of this.#subscribers.values()) {
+      free = Math.max(free, subscriber.free);
+      credits = Math.max(credits, subscriber.windowSize);
+    }
+    const rung = this.#number;
+    if (credits !== this.#agentCredits) {
+      this.#agentCredits = credits;
+      this.#agent?.command({ type: "credits", rung, credits });
+    }
+    const sequence = this.#credit.settle(credits, free);
+    if (sequence === undefined) return;
+    this.#agent?.deliver(encodeAck({ stage: "accepted", rung, sequence, decodeUs: 0, drawUs: 0 }));
+  }
+
+  #checkOrder(picture: Picture): void {
+    if (this.#properties === undefined) {
+      throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers before it was announced.`);
+    }
+    if ((picture.kind === "jpeg") !== (this.codec === "jpeg")) {
+      throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers ${picture.kind} instead of ${this.codec}.`);
+    }
+    if (this.#lastSequence !== undefined && picture.sequence !== (this.#lastSequence + 1) >>> 0) {
+      const text = `Rung ${picture.rung} went from picture ${this.#lastSequence} to ${picture.sequence}.`;
+      throw new ProtocolError("wrong-state", text);
+    }
+    this.#lastSequence = picture.sequence;
+  }
+
+  #requestKeyframe(): void {
+    const isNeeded = [...this.#subscribers.values()].some((subscriber) => subscriber.waitsForKeyframe);
+    if (this.#number === undefined || !isNeeded) {
+      this.#keyframes.close();
+      return;
+    }
+    this.#context.counters.keyframeRequested();
+    this.#agent?.command({ type: "keyframe", rung: this.#number });
+  }
+
+  #tellWatching(subscriber: Subscriber, properties: RungProperties): void {
+    const { rung, codec, codecString, width, height, encoder, encoderReason } = properties;
+    subscriber.viewer.tell({
+      type: "watching",
+      watch: subscriber.watch,
+      source: this.source.id,
+      rung,
+      codec,
+      codecString,
+      width,
+      height,
+      encoder,
+      encoderReason,
+      agentClockOffsetUs: this.#agent?.clockOffsetUs ?? 0,
+    });
+  }
+
+  #pushPerformance(performance: Performance): void {
+    if (this.#number === undefined) return;
+    for (const { viewer, dropped } of this.#subscribers.values()) {
+      if (!viewer.takesPictures) continue;
+      viewer.tell({
+        type: "performance",
+        rung: this.#number,
+        performance,
+        viewers: this.#subscribers.size,
+        dropped,
+        agentClockOffsetUs: this.#agent?.clockOffsetUs ?? 0,
+      });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type WebSocket, WebSocketServer } from "ws";
+import { type Link, type MessageLimits, maxPayloadOf, WebSocketLink } from "../../node/index.ts";
+import { MAX_CONTROL_BYTES, MAX_INPUT_BYTES, MAX_MEDIA_BYTES } from "../../protocol/index.ts";
+import type { HostPolicy } from "../auth/index.ts";
+import type { Access } from "../ports.ts";
+import { accessOf, bearerToken, type HttpContext, SESSION_COOKIE } from "./http-context.ts";
+
+const VIEWER_LIMITS: MessageLimits = { maxTextBytes: MAX_CONTROL_BYTES, maxBinaryBytes: MAX_INPUT_BYTES };
+const AGENT_LIMITS: MessageLimits = { maxTextBytes: MAX_CONTROL_BYTES, maxBinaryBytes: MAX_MEDIA_BYTES };
+
+/** What happens to links that were let in. */
+export type UpgradeOptions = {
+  readonly context: HttpContext;
+  readonly policy: HostPolicy;
+  readonly parseCookie: (header: string) => Record<string, string | undefined>;
+  readonly keepAliveMs: number;
+  /** Whether one more viewer fits. */
+  readonly hasRoom: () => boolean;
+  readonly serveViewer: (link: Link, access: Access) => void;
+  readonly serveAgent: (link: Link) => void;
+};
+
+type Refusal = { readonly status: string; readonly reason: string };
+
+/** Lets viewers in at /api/viewer and agents of other machines at /api/agent, and refuses every other upgrade. */
+export function addUpgrades(server: Server, options: UpgradeOptions): void {
+  const viewers = webSocketServer(VIEWER_LIMITS);
+  const agents = webSocketServer(AGENT_LIMITS);
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    const path = (request.url ?? "").split("?", 1)[0];
+    if (path === "/api/viewer") {
+      const access = admitViewer(request, options);
+      if ("status" in access) return refuseUpgrade(socket, access);
+      accept(viewers, request, socket, head, (webSocket) =>
+        options.serveViewer(linkOf(webSocket, request.socket, VIEWER_LIMITS, options.keepAliveMs), access),
+      );
+    } else if (path === "/api/agent") {
+      const refusal = refuseAgent(request, options);
+      if (refusal !== undefined) return refuseUpgrade(socket, refusal);
+      accept(agents, request, socket, head, (webSocket) =>
+        options.serveAgent(linkOf(webSocket, request.socket, AGENT_LIMITS, options.keepAliveMs)),
+      );
+    } else refuseUpgrade(socket, { status: "404 Not Found", reason: "There is nothing to connect to here." });
+  });
+}
+
+function webSocketServer(limits: MessageLimits): WebSocketServer {
+  return new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: maxPayloadOf(limits),
+  });
+}
+
+function accept(
+  server: WebSocketServer,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  serve: (webSocket: WebSocket) => void,
+): void {
+  server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket));
+}
+
+function linkOf(webSocket: WebSocket, socket: Socket, limits: MessageLimits, keepAliveMs: number): Link {
+  const peer = `${socket.remoteAddress}:${socket.remotePort}`;
+  return new WebSocketLink(webSocket, socket, { peer, keepAliveMs, ...limits });
+}
+
+function admitViewer(request: IncomingMessage, options: UpgradeOptions): Access | Refusal {
+  const refusal = options.policy.refuseOrigin(placeOf(request));
+  if (refusal !== undefined) return { status: "403 Forbidden", reason: refusal };
+  const session = options.parseCookie(request.headers.cookie ?? "")[SESSION_COOKIE];
+  const access = accessOf(options.context, { authorization: request.headers.authorization, session });
+  if (access === undefined) return { status: "401 Unauthorized", reason: "Open a session with a token first." };
+  return options.hasRoom() ? access : { status: "503 Service Unavailable", reason: "There are too many viewers." };
+}
+
+function refuseAgent(request: IncomingMessage, { policy, context }: UpgradeOptions): Refusal | undefined {
+  const place = placeOf(request);
+  // Programs send no Origin; a page that found out the token still has to be the hub's own.
+  const refusal = place.origin === undefined ? policy.refuseHost(place) : policy.refuseOrigin(place);
+  if (refusal !== undefined) return { status: "403 Forbidden", reason: refusal };
+  const token = bearerToken(request.headers.authorization);
+  if (token !== undefined && context.gatekeeper.isAgentToken(token)) return undefined;
+  return { status: "401 Unauthorized", reason: "The agent token is missing or wrong." };
+}
+
+function placeOf(request: IncomingMessage): {
+  host: string | undefined;
+  origin: string | undefined;
+  localAddress: string | undefined;
+} {
+  return { host: request.headers.host, origin: request.headers.origin, localAddress: request.socket.localAddress };
+}
+
+function refuseUpgrade(socket: Duplex, { status, reason }: Refusal): void {
+  const body = `${reason}\n`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,74 @@
+import type { Logger } from "pino";
+import type { Closable } from "../base/index.ts";
+import { monotonicUs } from "../node/index.ts";
+import { type SourceInfo, type StreamSettings, streamSettingsSchema } from "../protocol/index.ts";
+import { AgentDirectory } from "./agents/index.ts";
+import { ControlDesk } from "./control/index.ts";
+import { RungTable } from "./fanout/index.ts";
+import { HubMetrics } from "./metrics.ts";
+import type { Access, Source, ViewerPort } from "./ports.ts";
+import { SourceRegistry } from "./sources/index.ts";
+import { DEFAULT_TIMINGS, type HubTimings } from "./timings.ts";
+import { NoticeBoard, ViewerDirectory } from "./viewers/index.ts";
+
+/** The parts of a hub, joined: who is connected, what there is to see, who sees it and who drives it. */
+export class HubCore implements Closable {
+  readonly timings: HubTimings;
+  readonly log: Logger;
+  readonly agents = new AgentDirectory();
+  readonly viewers = new ViewerDirectory();
+  readonly notices = new NoticeBoard();
+  readonly sources = new SourceRegistry(monotonicUs);
+  readonly metrics: HubMetrics;
+  readonly rungs: RungTable;
+  readonly desk: ControlDesk;
+
+  constructor(options: { settings: Partial<StreamSettings>; timings?: Partial<HubTimings> | undefined; log: Logger }) {
+    this.log = options.log;
+    this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
+    this.metrics = new HubMetrics({
+      agents: () => this.agents.size,
+      viewers: () => this.viewers.size,
+      rungs: () => [...this.rungs.all()].filter((rung) => rung.number !== undefined).length,
+      liveSources: () => this.#countSources((source) => source.agent !== undefined),
+      lostSources: () => this.#countSources((source) => source.agent === undefined),
+    });
+    this.rungs = new RungTable({
+      settings: streamSettingsSchema.parse(options.settings),
+      timings: this.timings,
+      counters: this.metrics,
+      nowUs: monotonicUs,
+    });
+    this.desk = new ControlDesk({ idleMs: this.timings.controlIdleMs, watchersOf: this.watchersOf });
+    this.sources.onLive((source) => this.rungs.sourceLive(source));
+    this.sources.onLost((source) => {
+      this.rungs.sourceLost(source);
+      this.desk.releaseSource(source, source.detail);
+    });
+    this.sources.onChange(() => this.viewers.refreshSources());
+  }
+
+  /** Everybody who watches a source. */
+  readonly watchersOf = (source: Source): Iterable<ViewerPort> => this.rungs.watchersOf(source);
+
+  /** The sources of one agent. */
+  sourcesOf(agentName: string): Source[] {
+    return [...this.sources.all()].filter((source) => source.agentName === agentName);
+  }
+
+  /** The sources as somebody with this access sees them. */
+  describeSources(access: Access): SourceInfo[] {
+    return this.sources.describe(access);
+  }
+
+  close(): void {
+    this.rungs.close();
+    this.desk.close();
+    this.viewers.close();
+    this.sources.close();
+  }
+
+  #countSources(matches: (source: Source) => boolean): number {
+    return [...this.sources.all()].filter(matches).length;
+  }
+}

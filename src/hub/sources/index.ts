@@ -1,0 +1,1 @@
+export { SourceRegistry } from "./source-registry.ts";

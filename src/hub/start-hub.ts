@@ -1,0 +1,128 @@
+import type { FastifyInstance } from "fastify";
+import { Emitter } from "../base/index.ts";
+import type { Link } from "../node/index.ts";
+import { CloseCode, grantSchema, type SourceInfo } from "../protocol/index.ts";
+import { type AgentSession, LocalAgents } from "./agents/index.ts";
+import { Gatekeeper, HostPolicy, isLoopbackHost, requireSafeBind } from "./auth/index.ts";
+import { describePerformance } from "./describe-performance.ts";
+import { type HttpContext, startHttp } from "./http/index.ts";
+import { HubCore } from "./hub-core.ts";
+import type { Hub, HubOptions } from "./hub-options.ts";
+import { MAX_VIEWERS } from "./limits.ts";
+import type { Access } from "./ports.ts";
+import { localCredential, REMOTE_CREDENTIAL, serveAgent } from "./serve-agent.ts";
+import { viewerServer } from "./serve-viewer.ts";
+
+const EVERYTHING: Access = { administrator: true, grants: grantSchema.options, sourcePaths: undefined };
+
+/**
+ * Starts a hub: its page, API and links, and its local agents. Throws `EnvironmentError` when it cannot listen, or would do
+ * so without protection.
+ */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  requireSafeBind(options);
+  const gatekeeper = new Gatekeeper(options);
+  const core = new HubCore(options);
+  for (const { name } of options.localAgents) core.agents.reserve(name, localCredential(name));
+  const links = new Set<Link>();
+  const context: HttpContext = {
+    gatekeeper,
+    metrics: core.metrics,
+    secure: options.tls !== undefined,
+    describeSources: (access) => core.describeSources(access),
+    describePerformance: (access) => describePerformance(core, access),
+  };
+  const serveViewer = viewerServer(core, options);
+  const keep = (link: Link): void => {
+    links.add(link);
+    link.onClose(() => links.delete(link));
+  };
+  try {
+    const { app, port } = await startHttp({
+      ...options,
+      context,
+      policy: new HostPolicy(options.publicNames),
+      keepAliveMs: core.timings.keepAliveMs,
+      hasRoom: () => core.viewers.size < MAX_VIEWERS,
+      serveViewer: (link, access) => {
+        keep(link);
+        serveViewer(link, access);
+      },
+      serveAgent: (link) => {
+        keep(link);
+        serveAgent(core, link, REMOTE_CREDENTIAL);
+      },
+    });
+    return new RunningHub({ options, core, app, port, links, agents: startLocalAgents(core, options) });
+  } catch (error) {
+    core.close();
+    throw error;
+  }
+}
+
+function startLocalAgents(core: HubCore, { localAgents, log }: HubOptions): LocalAgents {
+  return new LocalAgents(
+    localAgents,
+    {
+      started: (agent, link): AgentSession => serveAgent(core, link, localCredential(agent.name)),
+      ended: (agent, detail) => core.sources.explainLoss(agent.name, detail),
+    },
+    log,
+  );
+}
+
+type HubParts = {
+  readonly options: HubOptions;
+  readonly core: HubCore;
+  readonly app: FastifyInstance;
+  readonly port: number;
+  readonly links: ReadonlySet<Link>;
+  readonly agents: LocalAgents;
+};
+
+class RunningHub implements Hub {
+  readonly url: string;
+  readonly port: number;
+  readonly #parts: HubParts;
+  readonly #changed = new Emitter<SourceInfo[]>();
+  readonly onSources = this.#changed.event;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: HubParts) {
+    this.#parts = parts;
+    this.port = parts.port;
+    this.url = pageUrl(parts.options, parts.port);
+    parts.core.sources.onChange(() => this.#changed.emit(this.sources()));
+  }
+
+  sources(): SourceInfo[] {
+    return this.#parts.core.describeSources(EVERYTHING);
+  }
+
+  agentPids(): number[] {
+    return this.#parts.agents.pids;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const { core, app, agents, links } = this.#parts;
+    this.#changed.close();
+    const listening = app.close();
+    for (const link of links) link.close(CloseCode.goingAway, "The hub is shutting down.");
+    await Promise.all([agents.close(), listening]);
+    core.close();
+  }
+}
+
+/** Where this machine's browser finds the page; a hub that listens everywhere is found on loopback, too. */
+function pageUrl({ host, tls, publicNames }: HubOptions, port: number): string {
+  const scheme = tls === undefined ? "http" : "https";
+  const isWildcard = host === "0.0.0.0" || host === "::";
+  const name = isLoopbackHost(host) || !isWildcard ? host : (publicNames?.[0] ?? "127.0.0.1");
+  if (isWildcard && name.includes(":")) return `${scheme}://${name}`;
+  return `${scheme}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+}
