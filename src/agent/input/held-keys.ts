@@ -55,7 +55,8 @@ export class HeldKeys {
   /** Every code that is down, each once. */
   codes(): number[] {
     const codes = new Set<number>();
-    for (const keys of this.#byViewer.values()) for (const code of keys.values()) if (code !== undefined) codes.add(code);
+    for (const keys of this.#byViewer.values())
+      for (const code of keys.values()) if (code !== undefined) codes.add(code);
     return [...codes];
   }
 

@@ -21,6 +21,8 @@ export type InputInjector = Closable & {
 export type Clipboard = Closable & {
   /** Someone on the machine copied text. Not fired for what `write` put there. */
   readonly onText: Event<string>;
-  /** Offers text to the machine's programs. */
+  /** Offers text to the machine's programs. One longer than `MAX_TEXT_LENGTH` is refused with a notice. */
   write(text: string): void;
+  /** Something was not exchanged, and why, for people to read. */
+  readonly onNotice: Event<string>;
 };

@@ -174,9 +174,7 @@ export class Keyboard implements Closable {
     const codePoint = codePointOfKeysym(keysym);
     if (codePoint !== 0) return findStroke(situation, codePoint, undefined) ?? this.#placedStroke(situation, keysym);
     const keycode = this.#device.keymap.keycodesByKeysym(keysym)[0];
-    return keycode === undefined
-      ? this.#placedStroke(situation, keysym)
-      : { keycode, modifiers: situation.modifiers };
+    return keycode === undefined ? this.#placedStroke(situation, keysym) : { keycode, modifiers: situation.modifiers };
   }
 
   #placedStroke(situation: StrokeSituation, keysym: number): Stroke | undefined {

@@ -1,17 +1,17 @@
 import { type Closable, EnvironmentError } from "../../base/index.ts";
-import { request, type X11Connection } from "../x11/index.ts";
+import type { X11Connection } from "../x11/index.ts";
 import type { KeyboardDevice } from "./keyboard-device.ts";
 import type { Keymap } from "./keymap.ts";
 import { codePointOfKeysym } from "./keysym.ts";
 import { SpareKeycodes } from "./spare-keycodes.ts";
 import type { Stroke } from "./stroke.ts";
+import { deleteProperty, PredefinedAtom, readProperty, words, writeProperty } from "./x-properties.ts";
 
 /** Most keysyms for one go of `place`: other input has its turn after so many. */
 export const MAX_STROKES = 64;
 
 /** Root window property with the keycodes that have to be cleared if a run ended without doing it. */
 const RECORD = "_SIGHTLINE_SPARE_KEYCODES";
-const CARDINAL = 6;
 const MAX_KEYCODES = 256;
 
 /** The spare keycodes of a server, and what they mean there. Nothing is left behind: neither by `close` nor by a crash. */
@@ -99,7 +99,7 @@ export class SpareKeyboard implements Closable {
     if (!this.#recorded || this.#connection.closed) return;
     try {
       this.#device.setKeysyms(new Map(this.keycodes.assigned.map((keycode) => [keycode, []])));
-      this.#connection.check(request(19).u32(this.#connection.screen.root, this.#connection.atom(RECORD)).bytes());
+      this.#connection.check(deleteProperty(this.#connection.screen.root, this.#connection.atom(RECORD)));
     } catch (error) {
       // The server is gone, and its keymap with it.
       if (!(error instanceof EnvironmentError)) throw error;
@@ -110,13 +110,9 @@ export class SpareKeyboard implements Closable {
     if (!this.#recorded) {
       this.#recorded = true;
       const keycodes = unusedKeycodes(this.#device.keymap);
-      const property = request(18).u32(this.#connection.screen.root, this.#connection.atom(RECORD), CARDINAL);
+      const record = this.#connection.atom(RECORD);
       this.#connection.send(
-        property
-          .u8(32)
-          .skip(3)
-          .u32(keycodes.length, ...keycodes)
-          .bytes(),
+        writeProperty(this.#connection.screen.root, record, PredefinedAtom.cardinal, 32, words(...keycodes)),
       );
     }
     this.#device.setKeysyms(changes, fourLevelType);
@@ -124,13 +120,12 @@ export class SpareKeyboard implements Closable {
 
   #clearLeftovers(): void {
     const { root } = this.#connection.screen;
-    const reply = this.#connection.ask(
-      request(20).u32(root, this.#connection.atom(RECORD), CARDINAL, 0, MAX_KEYCODES).bytes(),
-    );
-    const count = reply.readUInt8(1) === 32 ? reply.readUInt32LE(16) : 0;
+    const record = this.#connection.atom(RECORD);
+    const { format, data } = readProperty(this.#connection, root, record, { maxBytes: MAX_KEYCODES * 4 });
+    const count = format === 32 ? data.length / 4 : 0;
     const leftovers = new Map<number, readonly number[]>();
     for (let index = 0; index < count; index += 1) {
-      const keycode = reply.readUInt32LE(32 + index * 4);
+      const keycode = data.readUInt32LE(index * 4);
       const keysyms = this.#device.keymap.keysymsOf(keycode);
       // A layout chosen since then may use the keycode; what it puts there has no character.
       if (keysyms.length > 0 && keysyms.every((keysym) => codePointOfKeysym(keysym) !== 0)) leftovers.set(keycode, []);
