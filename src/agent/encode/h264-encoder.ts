@@ -1,0 +1,132 @@
+import { AVCHROMA_LOC_CENTER, AVCOL_PRI_BT709, AVCOL_RANGE_MPEG, AVCOL_SPC_SMPTE170M, AVCOL_TRC_BT709 } from "node-av";
+import { type Rect, Scope } from "../../base/index.ts";
+import { avcCodecString, rewriteAccessUnit, smallestLevel } from "../../codecs/index.ts";
+import { monotonicUs } from "../../node/index.ts";
+import type { StreamSettings } from "../../protocol/index.ts";
+import type { PixelBuffer } from "../capture/capturer.ts";
+import type { EncodedPicture, PictureEncoder } from "./encoder.ts";
+import { type LadderEntry, missingHardware } from "./h264-ladder.ts";
+import { rateLimit, tunings } from "./h264-tuning.ts";
+import { encoderFailure } from "./libav.ts";
+import { type ColourTags, LibavEncoder, type LibavEncoderSpec } from "./libav-encoder.ts";
+import { changedRects, checkSourceSize } from "./picture-change.ts";
+import { pictureSize, type Size } from "./picture-size.ts";
+import { PixelConverter } from "./pixel-converter.ts";
+
+/** swscale converts by BT.601; primaries and transfer are those of the screen, sRGB's, which BT.709 is nearest to. */
+const COLOUR: ColourTags = {
+  range: AVCOL_RANGE_MPEG,
+  matrix: AVCOL_SPC_SMPTE170M,
+  primaries: AVCOL_PRI_BT709,
+  transfer: AVCOL_TRC_BT709,
+  chromaLocation: AVCHROMA_LOC_CENTER,
+};
+
+/** A source, the settings of its rung, and the step of the ladder to use. */
+export type H264EncoderOptions = {
+  readonly entry: LadderEntry;
+  readonly source: Size;
+  readonly settings: StreamSettings;
+  readonly reason: string;
+};
+
+/** H.264 by one encoder of libav. Every keyframe's SPS promises that nothing is reordered, at a pinned level. */
+export class H264Encoder implements PictureEncoder {
+  readonly codec = "h264";
+  readonly encoder: string;
+  readonly reason: string;
+  readonly codecString: string;
+  readonly width: number;
+  readonly height: number;
+  readonly #entry: LadderEntry;
+  readonly #source: Size;
+  readonly #levelIdc: number;
+  readonly #scope = new Scope();
+  readonly #libav: LibavEncoder;
+  readonly #converter: PixelConverter;
+  #pictures = 0;
+
+  /**
+   * Opens the encoder and really encodes one grey picture, from which the codec string is read. Throws EnvironmentError
+   * with the reason when that does not work.
+   */
+  constructor({ entry, source, settings, reason }: H264EncoderOptions) {
+    const missing = missingHardware(entry.encoder);
+    if (missing !== undefined) throw encoderFailure(missing);
+    const size = pictureSize(source, settings, true);
+    this.encoder = entry.name;
+    this.reason = reason;
+    this.width = size.width;
+    this.height = size.height;
+    this.#entry = entry;
+    this.#source = source;
+    this.#levelIdc = pinnedLevel(settings);
+    const opened = openFirst(entry, size, settings, this.#levelIdc);
+    this.codecString = opened.codecString;
+    this.#libav = this.#scope.add(opened.libav);
+    this.#converter = this.#scope.add(new PixelConverter(source, size, opened.spec.pixelFormat));
+  }
+
+  encode(
+    buffer: PixelBuffer,
+    rects: readonly Rect[],
+    { keyframe, timestampUs }: { keyframe: boolean; timestampUs: number },
+  ): EncodedPicture {
+    checkSourceSize(buffer, this.#source);
+    const first = this.#pictures === 0;
+    this.#pictures += 1;
+    if (this.#pictures === this.#entry.failAtPicture) throw encoderFailure(`${this.encoder} failed as it was told to`);
+    const startUs = monotonicUs();
+    this.#converter.convert(buffer, first ? undefined : rects, this.#libav.writableFrame());
+    const convertedUs = monotonicUs();
+    const compressed = this.#libav.compress(keyframe || first, timestampUs);
+    const data = compressed.keyframe ? rewriteAccessUnit(compressed.data, this.#levelIdc).data : compressed.data;
+    return {
+      data,
+      keyframe: compressed.keyframe,
+      rects: compressed.keyframe
+        ? [{ x: 0, y: 0, width: this.width, height: this.height }]
+        : changedRects(rects, this.#source, this),
+      convertUs: convertedUs - startUs,
+      encodeUs: monotonicUs() - convertedUs,
+    };
+  }
+
+  close(): void {
+    this.#scope.close();
+  }
+}
+
+/** The level for the largest picture and rate that the settings allow, so that a smaller source does not change it. */
+function pinnedLevel(settings: StreamSettings): number {
+  const { width, height, fps } = settings;
+  return smallestLevel({ width, height, fps, ...rateLimit(settings), refFrames: 1 });
+}
+
+type Opened = { readonly libav: LibavEncoder; readonly spec: LibavEncoderSpec; readonly codecString: string };
+
+function openFirst(entry: LadderEntry, size: Size, settings: StreamSettings, levelIdc: number): Opened {
+  let failure: unknown;
+  for (const tuning of tunings(entry.encoder, settings)) {
+    const rate = rateLimit(settings);
+    const spec: LibavEncoderSpec = { name: entry.encoder, size, fps: settings.fps, colour: COLOUR, rate, ...tuning };
+    try {
+      return openOne(spec, levelIdc);
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
+}
+
+function openOne(spec: LibavEncoderSpec, levelIdc: number): Opened {
+  const libav = new LibavEncoder(spec);
+  try {
+    const probe = libav.compress(true, 0);
+    if (!probe.keyframe) throw encoderFailure("its first picture is no keyframe");
+    return { libav, spec, codecString: avcCodecString(rewriteAccessUnit(probe.data, levelIdc).sps) };
+  } catch (error) {
+    libav.close();
+    throw error;
+  }
+}
