@@ -1,4 +1,4 @@
-import { request, X11Connection } from "../../dist/agent/x11/index.js";
+import { request, X11Connection } from "../../src/agent/x11/index.ts";
 
 /** A place on the painter's window. */
 export type PainterRect = { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
