@@ -83,6 +83,7 @@ function agentEnvironment(context: CommandContext, display: Display): Record<str
     SIGHTLINE_CAPTURE: config.capture,
     SIGHTLINE_ENCODER: config.encoder,
     SIGHTLINE_LOG_LEVEL: config.logLevel,
+    SIGHTLINE_STREAM_HARDWARE: String(streamSettingsOf(config).hardware),
   };
 }
 
