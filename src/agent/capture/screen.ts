@@ -1,4 +1,4 @@
-import { type Closable, Emitter, EnvironmentError, type Event, Scope } from "../../base/index.ts";
+import { type Closable, describeError, Emitter, EnvironmentError, type Event, Scope } from "../../base/index.ts";
 import { X11Connection } from "../x11/index.ts";
 import { CAPTURE_BACKENDS, isForThisSystem } from "./backends.ts";
 import type { CaptureBackend, Monitor } from "./capturer.ts";
@@ -21,6 +21,8 @@ export type Screen = Closable & {
   readonly monitors: readonly Monitor[];
   /** Fires with the new list when a monitor was plugged in or out, moved or resized. */
   readonly onMonitors: Event<readonly Monitor[]>;
+  /** The display went away, with the reason for people; nothing more can be captured. Fires once. */
+  readonly onFailed: Event<string>;
 };
 
 /** Opens a display and tries its backends by grabbing one picture. Throws `EnvironmentError` when none works. */
@@ -39,6 +41,7 @@ export async function openScreen(options: ScreenOptions): Promise<Screen> {
         return source.monitors;
       },
       onMonitors: source.onMonitors,
+      onFailed: source.onFailed,
       close: () => scope.close(),
     };
   } catch (error) {
@@ -48,15 +51,19 @@ export async function openScreen(options: ScreenOptions): Promise<Screen> {
 }
 
 /** Who knows the monitors of a display. */
-export type MonitorSource = Closable & Pick<Screen, "monitors" | "onMonitors">;
+export type MonitorSource = Closable & Pick<Screen, "monitors" | "onMonitors" | "onFailed">;
 
 /** Throws `EnvironmentError` when the display cannot be opened. */
 export function openMonitors(display: string | undefined): MonitorSource {
   if (process.platform !== "linux") return openDesktop(display);
   const scope = new Scope();
   try {
-    const monitors = scope.add(new X11Monitors(scope.add(X11Connection.open(requireDisplay(display)))));
+    const connection = scope.add(X11Connection.open(requireDisplay(display)));
+    const monitors = scope.add(new X11Monitors(connection));
+    const failed = new Emitter<string>();
+    scope.defer(connection.onBroken((error) => failed.emit(describeError(error))));
     return {
+      onFailed: failed.event,
       get monitors() {
         return monitors.monitors;
       },
@@ -88,7 +95,8 @@ function openDesktop(display: string | undefined): MonitorSource {
       const { width, height } = picture;
       const monitor: Monitor = { key: "screen", name: "Screen", x: 0, y: 0, width, height, primary: true };
       const changes = new Emitter<readonly Monitor[]>();
-      return { monitors: [monitor], onMonitors: changes.event, close: () => changes.close() };
+      const failed = new Emitter<string>();
+      return { monitors: [monitor], onMonitors: changes.event, onFailed: failed.event, close: () => changes.close() };
     } catch (error) {
       failure = error;
     } finally {

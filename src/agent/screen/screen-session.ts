@@ -145,34 +145,23 @@ export class ScreenSession implements Closable {
         sourceHeight: this.#monitor.height,
         ...(this.#options.encoder === undefined ? {} : { force: this.#options.encoder }),
       });
-      const announce = (): void => {
-        const { codec, codecString, width, height, encoder: name, reason } = encoder;
-        this.#report({
-          type: "rung",
-          rung: request.rung,
-          codec,
-          codecString,
-          width,
-          height,
-          encoder: name,
-          encoderReason: reason,
-        });
-      };
-      encoder.onSwitch(({ from, to, reason }) => {
-        this.#report({
-          type: "notice",
-          level: "warning",
-          text: `The encoder ${from} failed (${reason}); ${to} took over.`,
-        });
-        announce();
-      });
-      announce();
       const plane = planeFor(encoder, request, this.#monitor);
+      this.#announce(request, encoder, plane);
+      encoder.onSwitch(({ from, to, reason }) => {
+        const text = `The encoder ${from} failed (${reason}); ${to} took over.`;
+        this.#report({ type: "notice", level: "warning", text });
+        this.#announce(request, encoder, plane);
+      });
       pipeline.addRung(new Rung(request, { encoder, plane }, monotonicUs(), this.#sequences.get(request.rung) ?? 0));
     } catch (error) {
       this.#requests.delete(request.rung);
       this.#report({ type: "rung-failed", rung: request.rung, reason: describeError(error) });
     }
+  }
+
+  #announce({ rung }: RungRequest, encoder: PictureEncoder, { width, height }: Plane): void {
+    const { codec, codecString, encoder: name, reason: encoderReason } = encoder;
+    this.#report({ type: "rung", rung, codec, codecString, width, height, encoder: name, encoderReason });
   }
 
   #reportPerformance(): void {
@@ -191,7 +180,11 @@ export class ScreenSession implements Closable {
   }
 }
 
+/** Exact tiles go with pictures of the source's own size; encoders add a column or row to odd ones. */
 function planeFor(encoder: PictureEncoder, { settings }: RungRequest, monitor: Monitor): Plane {
-  const exact = encoder.width === monitor.width && encoder.height === monitor.height;
-  return exact ? new HybridPlane(encoder, tileBudget(settings), monotonicUs) : new PlainPlane(encoder);
+  const padded = { width: monitor.width + (monitor.width % 2), height: monitor.height + (monitor.height % 2) };
+  const fits = (size: { width: number; height: number }): boolean =>
+    encoder.width === size.width && encoder.height === size.height;
+  if (!fits(monitor) && !fits(padded)) return new PlainPlane(encoder);
+  return new HybridPlane(encoder, monitor, tileBudget(settings), monotonicUs);
 }

@@ -117,7 +117,7 @@ class Scene {
     const settings = streamSettingsSchema.parse({ fps: 120 });
     const encoder = new LossyEncoder();
     const budget = { calmBytes: 30_000, hotBytes: 2000, refineBytes: 20_000 };
-    this.plane = new HybridPlane(encoder, budget, () => this.nowUs);
+    this.plane = new HybridPlane(encoder, { width: WIDTH, height: HEIGHT }, budget, () => this.nowUs);
     const request = { rung: 1, codec: "h264" as const, settings, credits: 1000 };
     this.rung = new Rung(request, { encoder, plane: this.plane }, this.nowUs, 0);
     this.damage({ x: 0, y: 0, width: WIDTH, height: HEIGHT });

@@ -16,6 +16,8 @@ const MIN_GAP_ROWS = 24;
 /** Rectangles of video in one picture. */
 const MAX_VIDEO_RECTS = 16;
 
+type Size = { readonly width: number; readonly height: number };
+
 /** How a picture was divided, for statistics: pixels sent in each way since the start. */
 export type PlaneCounters = { tilePixels: number; copyPixels: number; videoPixels: number; refinedPixels: number };
 
@@ -38,11 +40,14 @@ export class HybridPlane implements Plane {
   /** The video's decoders may have missed a picture: the next one must decode by itself. */
   #intraNeeded = true;
 
-  /** Borrows the encoder, whose pictures must have the source's size; its owner closes it. */
-  constructor(encoder: PictureEncoder, budget: TileBudget, nowUs: () => number) {
+  /**
+   * Borrows the encoder, which its owner closes. `size` is the source's, and so must the encoder's be, but for the column
+   * or row that an encoder adds to an odd one.
+   */
+  constructor(encoder: PictureEncoder, size: Size, budget: TileBudget, nowUs: () => number) {
     this.#encoder = encoder;
-    this.width = encoder.width;
-    this.height = encoder.height;
+    this.width = size.width;
+    this.height = size.height;
     this.budget = budget;
     this.#nowUs = nowUs;
     this.#grid = new CellGrid(this.width, this.height);
