@@ -5,6 +5,7 @@ import {
   type AgentMessage,
   CloseCode,
   decodeCursor,
+  isPictureType,
   MessageType,
   messageType,
   PROTOCOL_VERSION,
@@ -102,7 +103,7 @@ export class AgentSession implements AgentPort, LinkSession {
   receiveBinary(message: Uint8Array): void {
     const type = messageType(message);
     this.#requireAdmitted(type);
-    if (type === MessageType.video || type === MessageType.jpeg) this.#listener.picture(this, message);
+    if (isPictureType(type)) this.#listener.picture(this, message);
     else if (type === MessageType.cursor) this.#listener.cursor(this, message, decodeCursor(message).source);
     else throw new ProtocolError("unknown-type", `An agent sent the message type ${type}.`);
   }

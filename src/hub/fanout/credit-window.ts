@@ -4,6 +4,9 @@ export const MIN_CREDITS = 3;
 /** Pictures in flight to the farthest viewer. */
 export const MAX_CREDITS = 8;
 
+/** One grab may bring this many pictures beyond the one a credit was left for; they are taken rather than torn apart. */
+const MAX_OVERRUN = 2;
+
 /** The least round trip is that of the last one to two of these, so that it follows a path that got longer. */
 const ROUND_TRIP_WINDOW_US = 5_000_000;
 
@@ -33,7 +36,12 @@ export class CreditWindow {
     return this.#sequences.length;
   }
 
-  /** Pictures that may be sent now. */
+  /** Whether a picture that is already there may be sent. */
+  get takesMore(): boolean {
+    return this.#sequences.length < this.#size + MAX_OVERRUN;
+  }
+
+  /** Pictures that may be asked for now. */
   get free(): number {
     return Math.max(0, this.#size - this.#sequences.length);
   }
@@ -45,7 +53,7 @@ export class CreditWindow {
 
   /** A picture was sent. Throws `RangeError` without a credit. */
   sent(sequence: number, nowUs: number): void {
-    if (this.free === 0) throw new RangeError("A picture was sent without a credit.");
+    if (!this.takesMore) throw new RangeError("A picture was sent without a credit.");
     this.#sequences.push(sequence);
     this.#sentUs.push(nowUs);
   }

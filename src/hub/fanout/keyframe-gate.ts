@@ -19,6 +19,16 @@ export class KeyframeGate implements Closable {
     this.#request = request;
   }
 
+  /** A keyframe has been asked for and has not come yet. */
+  get asked(): boolean {
+    return this.#asked;
+  }
+
+  /** A keyframe will be asked for soon. */
+  get pending(): boolean {
+    return this.#timer !== undefined && !this.#asked;
+  }
+
   /** Somebody needs a keyframe, not before `delayMs` from now. It is asked for until one comes. */
   want(delayMs = 0): void {
     if (this.#asked) return;

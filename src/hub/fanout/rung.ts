@@ -1,6 +1,6 @@
 import { type Closable, ProtocolError } from "../../base/index.ts";
 import type { Ack, AgentMessage, Codec, Performance, StreamSettings } from "../../protocol/index.ts";
-import { encodeAck, type Picture, stampHubTime } from "../../protocol/index.ts";
+import { encodeAck, type Picture, readTiles, stampHubTime } from "../../protocol/index.ts";
 import type { AgentPort, HubCounters, Source, ViewerPort } from "../ports.ts";
 import { AgentCredit } from "./agent-credit.ts";
 import { isAfter, MIN_CREDITS } from "./credit-window.ts";
@@ -37,7 +37,6 @@ export class Rung implements Closable {
   #credit = new AgentCredit();
   #agentCredits = MIN_CREDITS;
   #lastSequence: number | undefined;
-  #latest: { readonly message: Uint8Array; readonly sequence: number } | undefined;
 
   constructor(source: Source, codec: Codec, settings: StreamSettings, context: RungContext) {
     this.source = source;
@@ -76,7 +75,6 @@ export class Rung implements Closable {
     this.#credit = new AgentCredit();
     this.#agentCredits = MIN_CREDITS;
     this.#lastSequence = undefined;
-    this.#latest = undefined;
     for (const subscriber of this.#subscribers.values()) subscriber.restart(this.settings.fps);
     const { codec, settings } = this;
     const credits = this.#agentCredits;
@@ -87,7 +85,6 @@ export class Rung implements Closable {
   interrupt(reason: string): void {
     this.#number = undefined;
     this.#agent = undefined;
-    this.#latest = undefined;
     this.#keyframes.close();
     this.#feed.clear();
     for (const { viewer, watch } of this.#subscribers.values()) viewer.tell({ type: "interrupted", watch, reason });
@@ -99,7 +96,6 @@ export class Rung implements Closable {
       viewer,
       watch,
       fps: this.settings.fps,
-      needsKeyframes: this.codec === "h264",
       counters: this.#context.counters,
     });
     subscriber.desynchronize();
@@ -107,7 +103,7 @@ export class Rung implements Closable {
     if (this.#number === undefined || this.#properties === undefined) return;
     this.#tellWatching(subscriber, this.#properties);
     this.#settle();
-    if (!this.#sendLatest(subscriber)) this.#keyframes.want();
+    this.#keyframes.want();
   }
 
   leave(viewer: ViewerPort): void {
@@ -120,7 +116,6 @@ export class Rung implements Closable {
       throw new ProtocolError("wrong-state", `Rung ${properties.rung} was asked for ${this.codec}.`);
     }
     this.#properties = properties;
-    this.#latest = undefined;
     for (const subscriber of this.#subscribers.values()) {
       subscriber.desynchronize();
       this.#tellWatching(subscriber, properties);
@@ -129,18 +124,15 @@ export class Rung implements Closable {
     this.#keyframes.want(KEYFRAME_REPEAT_MS);
   }
 
-  /** Passes a picture to the viewers. Throws {@link ProtocolError} when it is not the next one of this rung. */
+  /** Passes a picture to the viewers. Throws {@link ProtocolError} when it is no good or not the next one of this rung. */
   picture(message: Uint8Array, picture: Picture): void {
     this.#checkOrder(picture);
     const nowUs = this.#context.nowUs();
-    const { sequence } = picture;
     stampHubTime(message, nowUs);
     this.#context.counters.pictureReceived(message.byteLength);
-    this.#credit.received(sequence);
-    const decodable = picture.keyframe || this.codec === "jpeg";
-    if (this.codec === "jpeg") this.#latest = { message, sequence };
-    for (const subscriber of this.#subscribers.values()) subscriber.offer(message, sequence, decodable, nowUs);
-    if (decodable) this.#keyframes.arrived();
+    this.#credit.received(picture.sequence);
+    for (const subscriber of this.#subscribers.values()) subscriber.offer(message, picture, nowUs);
+    if (picture.keyframe) this.#keyframes.arrived();
     this.#settle();
   }
 
@@ -170,7 +162,7 @@ export class Rung implements Closable {
     const subscriber = this.#subscribers.get(viewer.id);
     if (subscriber === undefined || this.#properties === undefined) return;
     subscriber.desynchronize();
-    if (!this.#sendLatest(subscriber)) this.#keyframes.want();
+    this.#keyframes.want();
   }
 
   measured(performance: Performance): void {
@@ -195,29 +187,17 @@ export class Rung implements Closable {
     this.#feed.clear();
   }
 
-  /** A viewer that missed pictures gets the newest one, or a keyframe is asked for. */
+  /** For a viewer that missed pictures a keyframe is asked for, as soon as it can take one. */
   #catchUp(subscriber: Subscriber, nowUs: number): void {
-    if (!subscriber.behind || subscriber.free === 0 || this.#sendLatest(subscriber)) return;
+    if (!subscriber.waitsForKeyframe || subscriber.free === 0) return;
     const delayMs = subscriber.resyncDelayMs(nowUs);
     if (delayMs !== undefined) this.#keyframes.want(delayMs);
-  }
-
-  /** Where each picture is whole, the newest one serves late comers. Returns whether it was sent or is on its way. */
-  #sendLatest(subscriber: Subscriber): boolean {
-    if (this.#latest === undefined) return false;
-    const { message, sequence } = this.#latest;
-    return subscriber.offer(message, sequence, true, this.#context.nowUs()) === "sent";
   }
 
   /** Gives the agent credits back, as far as the fastest viewer allows. */
   #settle(): void {
     if (this.#number === undefined) return;
-    let free = 0;
-    let credits = MIN_CREDITS;
-    for (const subscriber of this.#subscribers.values()) {
-      free = Math.max(free, subscriber.free);
-      credits = Math.max(credits, subscriber.windowSize);
-    }
+    const { credits, free } = this.#demand();
     const rung = this.#number;
     if (credits !== this.#agentCredits) {
       this.#agentCredits = credits;
@@ -228,11 +208,30 @@ export class Rung implements Closable {
     this.#agent?.deliver(encodeAck({ stage: "accepted", rung, sequence, decodeUs: 0, drawUs: 0 }));
   }
 
+  /** The largest window of a viewer, and how many pictures the viewer with the most room can take. */
+  #demand(): { credits: number; free: number } {
+    let credits = MIN_CREDITS;
+    let synced = 0;
+    let waiting = 0;
+    let anySynced = false;
+    for (const subscriber of this.#subscribers.values()) {
+      credits = Math.max(credits, subscriber.windowSize);
+      anySynced ||= !subscriber.waitsForKeyframe;
+      if (subscriber.waitsForKeyframe) waiting = Math.max(waiting, subscriber.free);
+      else synced = Math.max(synced, subscriber.free);
+    }
+    // Who waits for a keyframe takes nothing else, so its room is worth that one picture and only once it was asked for:
+    // otherwise the agent would run away from the viewers that can follow.
+    if (this.#keyframes.asked) return { credits, free: Math.max(synced, Math.min(1, waiting)) };
+    return { credits, free: anySynced || this.#keyframes.pending ? synced : waiting };
+  }
+
   #checkOrder(picture: Picture): void {
     if (this.#properties === undefined) {
       throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers before it was announced.`);
     }
-    if ((picture.kind === "jpeg") !== (this.codec === "jpeg")) {
+    if (picture.kind === "tiles") readTiles(picture);
+    else if ((picture.kind === "jpeg") !== (this.codec === "jpeg")) {
       throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers ${picture.kind} instead of ${this.codec}.`);
     }
     if (this.#lastSequence !== undefined && picture.sequence !== (this.#lastSequence + 1) >>> 0) {
@@ -250,6 +249,7 @@ export class Rung implements Closable {
     }
     this.#context.counters.keyframeRequested();
     this.#agent?.command({ type: "keyframe", rung: this.#number });
+    this.#settle();
   }
 
   #tellWatching(subscriber: Subscriber, properties: RungProperties): void {

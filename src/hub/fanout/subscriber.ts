@@ -7,36 +7,24 @@ const RESYNC_BASE_MS = 500;
 const RESYNC_CAP_MS = 4000;
 const RESYNC_RESET_US = 10_000_000;
 
-/** What became of a picture offered to a viewer. */
-export type Offer = "sent" | "dropped" | "waiting";
-
 /** One viewer of one rung: its credits, and whether what it has decodes the next picture. */
 export class Subscriber {
   readonly viewer: ViewerPort;
   /** The viewer's number of the subscription. */
   readonly watch: number;
   readonly #counters: HubCounters;
-  readonly #needsKeyframes: boolean;
   readonly #resync = new Backoff({ baseMs: RESYNC_BASE_MS, capMs: RESYNC_CAP_MS, random: Math.random });
   #credits: CreditWindow;
   #synced = false;
-  #behind = false;
+  #begun = false;
   #resyncing = false;
   #lastDropUs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
 
-  /** `needsKeyframes`: a picture decodes only after the one before it, or as a keyframe. */
-  constructor(options: {
-    viewer: ViewerPort;
-    watch: number;
-    fps: number;
-    needsKeyframes: boolean;
-    counters: HubCounters;
-  }) {
+  constructor(options: { viewer: ViewerPort; watch: number; fps: number; counters: HubCounters }) {
     this.viewer = options.viewer;
     this.watch = options.watch;
     this.#counters = options.counters;
-    this.#needsKeyframes = options.needsKeyframes;
     this.#credits = new CreditWindow(options.fps);
   }
 
@@ -63,11 +51,6 @@ export class Subscriber {
     return !this.#synced;
   }
 
-  /** It missed the newest picture. */
-  get behind(): boolean {
-    return this.#behind;
-  }
-
   /** Begins anew: the rung's stream was opened again. Credits of the old stream are void. */
   restart(fps: number): void {
     this.#credits = new CreditWindow(fps);
@@ -77,28 +60,28 @@ export class Subscriber {
   /** What the viewer has no longer decodes the next picture. */
   desynchronize(): void {
     this.#synced = false;
-    this.#behind = true;
   }
 
-  /** Sends the picture if the viewer can take and decode it. `decodable`: without any earlier picture. */
-  offer(message: Uint8Array, sequence: number, decodable: boolean, nowUs: number): Offer {
-    if (!this.#synced && !decodable) return "waiting";
-    if (this.free === 0) {
-      this.#dropped += 1;
-      this.#counters.pictureDropped();
-      this.#behind = true;
+  /** Sends the picture if the viewer can take it and has what came before it, or needs nothing before it. */
+  offer(message: Uint8Array, picture: { sequence: number; keyframe: boolean }, nowUs: number): void {
+    if (!this.#synced && !picture.keyframe) {
+      // Before its first picture a viewer has missed nothing.
+      if (this.#begun) this.#drop();
+      return;
+    }
+    if (!this.#credits.takesMore || !this.viewer.takesPictures) {
+      this.#drop();
       this.#resyncing = false;
       this.#lastDropUs = nowUs;
-      if (this.#needsKeyframes) this.#synced = false;
-      return "dropped";
+      this.#synced = false;
+      return;
     }
-    this.#credits.sent(sequence, nowUs);
+    this.#begun = true;
+    this.#credits.sent(picture.sequence, nowUs);
     this.#synced = true;
-    this.#behind = false;
     this.#resyncing = false;
     this.viewer.deliver(message);
     this.#counters.pictureSent(message.byteLength);
-    return "sent";
   }
 
   /** Takes an ack. Returns the number of credits that came back. */
@@ -112,5 +95,10 @@ export class Subscriber {
     this.#resyncing = true;
     if (nowUs - this.#lastDropUs > RESYNC_RESET_US) this.#resync.reset();
     return this.#resync.nextDelayMs();
+  }
+
+  #drop(): void {
+    this.#dropped += 1;
+    this.#counters.pictureDropped();
   }
 }
