@@ -1,15 +1,12 @@
 import { addDamage, Emitter, EnvironmentError, type Event, intersect, type Rect, Scope } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { Capturer, CursorShape, Grab, Monitor } from "./capturer.ts";
-import { rowBands } from "./row-bands.ts";
 import { X11Damage } from "./x11-damage.ts";
 import { openGetImagePixels, openShmPixels, type X11Pixels } from "./x11-pixels.ts";
 import { type GoneReason, X11Source } from "./x11-source.ts";
 
 /** Rectangles of one grab; more are merged. */
 const MAX_GRAB_RECTS = 16;
-/** One request more costs about as much as this many rows of a picture. */
-const MAX_BAND_GAP_ROWS = 64;
 
 export type X11CapturerOptions = {
   readonly display: string;
@@ -58,7 +55,7 @@ export class X11Capturer implements Capturer {
       this.#damage = this.#scope.add(new X11Damage(connection));
       const open = options.backend === "x11-shm" ? openShmPixels : openGetImagePixels;
       this.#pixels = this.#scope.add(open(connection, this.#bounds));
-      if (!this.#source.isGone) this.#pixels.readRows(0, this.height);
+      if (!this.#source.isGone) this.#pixels.read([{ x: 0, y: 0, width: this.width, height: this.height }]);
     } catch (cause) {
       this.#scope.close();
       if (cause instanceof EnvironmentError) throw cause;
@@ -94,7 +91,7 @@ export class X11Capturer implements Capturer {
     this.#reported = false;
     try {
       const rects = this.#takeRects();
-      for (const { y, height } of rowBands(rects, MAX_BAND_GAP_ROWS)) this.#pixels.readRows(y, height);
+      this.#pixels.read(rects);
       this.#whole = false;
       if (rects.length === 0) return undefined;
       return { buffer: this.#pixels.buffer, rects, changeUs, grabStartUs, grabEndUs: monotonicUs() };

@@ -115,22 +115,37 @@ export class X11Connection implements Closable {
 
   /** Makes a request and waits for its whole reply, header included. Throws `X11RequestError` if it was refused. */
   ask(bytes: Uint8Array): Buffer {
-    const reply = this.#await(bytes);
+    this.#assertOpen();
+    const reply = this.#awaitReply(this.#submit(bytes, CHECKED, false));
     const header = this.#read(reply, 8);
     return this.#take(reply, 32 + 4 * header.readUInt32LE(4));
   }
 
-  /** As `ask`, but copies what follows the reply's 32-byte header straight into `target`, at most as much as fits. */
-  askInto(bytes: Uint8Array, target: Uint8Array): void {
-    const reply = this.#await(bytes);
-    const length = Math.min(target.length, 4 * this.#read(reply, 8).readUInt32LE(4));
-    this.#lib.copyOut(target, reply + 32n, length);
-    this.#lib.free(reply);
+  /**
+   * Makes several requests at once, waits for all replies, and copies what follows the 32-byte header of each straight
+   * into its target, at most as much as fits. Throws what the first one that failed was refused with.
+   */
+  askAll(orders: readonly { readonly bytes: Uint8Array; readonly target?: Uint8Array }[]): void {
+    this.#assertOpen();
+    const sequences = orders.map(({ bytes }) => this.#submit(bytes, CHECKED, false));
+    let failure: unknown;
+    for (const [index, sequence] of sequences.entries()) {
+      try {
+        const reply = this.#awaitReply(sequence);
+        const target = orders[index]?.target;
+        if (target !== undefined) {
+          const length = Math.min(target.length, 4 * this.#read(reply, 8).readUInt32LE(4));
+          this.#lib.copyOut(target, reply + 32n, length);
+        }
+        this.#lib.free(reply);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    if (failure !== undefined) throw failure;
   }
 
-  #await(bytes: Uint8Array): Pointer {
-    this.#assertOpen();
-    const sequence = this.#submit(bytes, CHECKED, false);
+  #awaitReply(sequence: number): Pointer {
     this.#errorSlot[0] = 0n;
     const reply = this.#lib.waitForReply(this.#connection, sequence, this.#errorSlot);
     // The reply may have brought events along, and then the socket will not wake the event loop for them.
