@@ -3,7 +3,8 @@ import type { Codec, StreamSettings } from "../../protocol/index.ts";
 import type { PictureEncoder } from "./encoder.ts";
 import { H264Encoder } from "./h264-encoder.ts";
 import { H264_LADDER, type LadderEntry } from "./h264-ladder.ts";
-import { JpegEncoder } from "./jpeg-encoder.ts";
+import { JPEG_ENCODER, JpegEncoder } from "./jpeg-encoder.ts";
+import type { Size } from "./picture-size.ts";
 
 /** What to encode, and which encoders may do it. Plain data, so that it can travel to a worker thread. */
 export type EncoderOptions = {
@@ -26,7 +27,7 @@ export type EncoderOptions = {
  */
 export function openFirstEncoder(options: EncoderOptions): PictureEncoder {
   const source = { width: options.sourceWidth, height: options.sourceHeight };
-  if (options.codec === "jpeg") return new JpegEncoder(source, options.settings);
+  if (options.codec === "jpeg") return openJpeg(source, options);
   const passedOver: string[] = [];
   for (const entry of candidates(options)) {
     const excluded = exclusion(entry, options);
@@ -46,6 +47,11 @@ export function openFirstEncoder(options: EncoderOptions): PictureEncoder {
     `No H.264 encoder works here (${passedOver.join("; ")}).`,
     "Let the program choose the encoder, or watch with JPEG.",
   );
+}
+
+function openJpeg(source: Size, { settings, skip }: EncoderOptions): PictureEncoder {
+  if (skip?.includes(JPEG_ENCODER) !== true) return new JpegEncoder(source, settings);
+  throw new EnvironmentError("The only JPEG encoder failed before.", "Watch with H.264.");
 }
 
 function candidates({ ladder = H264_LADDER, force }: EncoderOptions): readonly LadderEntry[] {

@@ -24,6 +24,9 @@ const COLOUR: ColourTags = {
   transfer: AVCOL_TRC_BT709,
   chromaLocation: AVCHROMA_LOC_CENTER,
 };
+/** Name of the JPEG encoder. */
+export const JPEG_ENCODER = "mjpeg";
+
 const PIXEL_FORMAT = AV_PIX_FMT_YUVJ444P;
 const LAMBDA_PER_SCALE = 118;
 const MAX_SCALE = 31;
@@ -31,7 +34,7 @@ const MAX_SCALE = 31;
 /** A whole JPEG for every picture, for browsers without WebCodecs. Odd sizes stay as they are. */
 export class JpegEncoder implements PictureEncoder {
   readonly codec = "jpeg";
-  readonly encoder = "mjpeg";
+  readonly encoder = JPEG_ENCODER;
   readonly reason = "the only JPEG encoder";
   readonly codecString = "image/jpeg";
   readonly width: number;
@@ -50,7 +53,7 @@ export class JpegEncoder implements PictureEncoder {
     this.#source = source;
     this.#libav = this.#scope.add(
       new LibavEncoder({
-        name: "mjpeg",
+        name: JPEG_ENCODER,
         size,
         fps: settings.fps,
         pixelFormat: PIXEL_FORMAT,

@@ -3,11 +3,20 @@ import { intersect, type Rect } from "../../base/index.ts";
 /** Width and height in pixels. */
 export type Size = { readonly width: number; readonly height: number };
 
+/** The edge of a macroblock. */
+const MIN_EDGE = 16;
+
 /**
  * The size of the picture for a source and the largest size allowed: never scaled up, aspect kept. An unscaled picture
- * is the source, grown by one pixel where H.264 needs an even edge; a scaled one is rounded to even edges.
+ * is the source, grown by one pixel where H.264 needs an even edge; a scaled one is rounded to even edges. Throws
+ * RangeError for a source smaller than one macroblock, which the conversion cannot read.
  */
 export function pictureSize(source: Size, limit: Size, evenEdges: boolean): Size {
+  if (source.width < MIN_EDGE || source.height < MIN_EDGE) {
+    throw new RangeError(
+      `A source of ${source.width}x${source.height} is too small; ${MIN_EDGE}x${MIN_EDGE} is the least.`,
+    );
+  }
   const scale = Math.min(1, limit.width / source.width, limit.height / source.height);
   const edge = (pixels: number): number => {
     if (scale === 1) return evenEdges ? pixels + (pixels & 1) : pixels;

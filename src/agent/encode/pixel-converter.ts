@@ -66,13 +66,8 @@ export class PixelConverter implements Closable {
   readonly #contexts = new Map<string, SoftwareScaleContext>();
   #edges: Buffer | undefined;
 
-  /** Throws RangeError for a source smaller than a macroblock or a format that it cannot write. */
+  /** Throws RangeError for a format that it cannot write. */
   constructor(source: Size, picture: Size, format: AVPixelFormat) {
-    if (source.width < STEP || source.height < STEP) {
-      throw new RangeError(
-        `A source of ${source.width}x${source.height} is too small; it needs ${STEP}x${STEP} pixels.`,
-      );
-    }
     this.#source = source;
     this.#picture = picture;
     this.#format = format;

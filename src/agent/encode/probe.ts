@@ -2,8 +2,10 @@ import { EnvironmentError } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { Codec, StreamSettings } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
-import { openFirstEncoder } from "./first-encoder.ts";
+import type { PictureEncoder } from "./encoder.ts";
+import { H264Encoder } from "./h264-encoder.ts";
 import { H264_LADDER } from "./h264-ladder.ts";
+import { JpegEncoder } from "./jpeg-encoder.ts";
 import { LibavDecoder } from "./libav-decoder.ts";
 
 /** Whether one encoder works here, found by encoding; `reason` says why not, `pictureMs` is one whole new picture. */
@@ -21,23 +23,28 @@ export type DecoderProbe = { readonly codec: Codec; readonly ok: boolean; readon
 
 /** Tries every H.264 encoder and JPEG with pictures of the settings' size. Takes up to a few hundred milliseconds. */
 export function probeEncoders(settings: StreamSettings): EncoderProbe[] {
-  const pixels = testPicture(settings.width, settings.height);
-  const probes = H264_LADDER.map(({ name }) => probeEncoder("h264", name, settings, pixels));
-  return [...probes, probeEncoder("jpeg", "mjpeg", settings, pixels)];
+  const picture = testPicture(settings.width, settings.height);
+  const probes = H264_LADDER.map((entry) => {
+    const open = (): PictureEncoder => new H264Encoder({ entry, source: picture, settings, reason: "probe" });
+    return probeEncoder("h264", entry.name, picture, open);
+  });
+  return [...probes, probeEncoder("jpeg", "mjpeg", picture, () => new JpegEncoder(picture, settings))];
 }
 
 /** Decodes an H.264 keyframe and a JPEG with libav, as the tests do; browsers bring their own decoders. */
 export function probeDecoders(settings: StreamSettings): DecoderProbe[] {
-  return (["h264", "jpeg"] as const).map((codec) => probeDecoder(codec, settings));
+  const source = testPicture(640, 360);
+  const entry = { name: "libx264", encoder: "libx264" } as const;
+  return [
+    probeDecoder("h264", "h264", source, () => new H264Encoder({ entry, source, settings, reason: "probe" })),
+    probeDecoder("jpeg", "mjpeg", source, () => new JpegEncoder(source, settings)),
+  ];
 }
 
-function probeEncoder(codec: Codec, name: string, settings: StreamSettings, picture: PixelBuffer): EncoderProbe {
+function probeEncoder(codec: Codec, name: string, picture: PixelBuffer, open: () => PictureEncoder): EncoderProbe {
   const startUs = monotonicUs();
   try {
-    const encoder = openFirstEncoder({
-      ...request(codec, settings, picture),
-      ...(codec === "h264" ? { force: name } : {}),
-    });
+    const encoder = open();
     const openMs = msSince(startUs);
     try {
       const encodeStartUs = monotonicUs();
@@ -52,16 +59,16 @@ function probeEncoder(codec: Codec, name: string, settings: StreamSettings, pict
   }
 }
 
-function probeDecoder(codec: Codec, settings: StreamSettings): DecoderProbe {
-  const picture = testPicture(640, 360);
+function probeDecoder(codec: Codec, name: string, picture: PixelBuffer, open: () => PictureEncoder): DecoderProbe {
   try {
-    const encoder = openFirstEncoder({ ...request(codec, { ...settings, hardware: false }, picture) });
+    const encoder = open();
     try {
-      const decoder = new LibavDecoder(codec === "h264" ? "h264" : "mjpeg");
+      const { data } = encoder.encode(picture, [], { keyframe: true, timestampUs: 0 });
+      const decoder = new LibavDecoder(name);
       try {
-        const frame = decoder.decode(encoder.encode(picture, [], { keyframe: true, timestampUs: 0 }).data);
-        const ok = frame.width === encoder.width && frame.height === encoder.height;
-        return { codec, ok, reason: ok ? "works" : `gives a picture of ${frame.width}x${frame.height}` };
+        const { width, height } = decoder.decode(data);
+        const ok = width === encoder.width && height === encoder.height;
+        return { codec, ok, reason: ok ? "works" : `gives a picture of ${width}x${height}` };
       } finally {
         decoder.close();
       }
@@ -72,10 +79,6 @@ function probeDecoder(codec: Codec, settings: StreamSettings): DecoderProbe {
     if (!(error instanceof EnvironmentError)) throw error;
     return { codec, ok: false, reason: error.message };
   }
-}
-
-function request(codec: Codec, settings: StreamSettings, { width, height }: PixelBuffer) {
-  return { codec, settings, sourceWidth: width, sourceHeight: height };
 }
 
 /** A picture with edges in it, so that encoding takes about as long as for a screen. */
