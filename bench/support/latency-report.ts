@@ -1,0 +1,167 @@
+import type { Motion } from "./measure-motion.ts";
+import { mean, type Quantiles, quantiles } from "./quantiles.ts";
+import type { Turn } from "./turn.ts";
+
+/** The figures of one contestant over all its turns. */
+export type Figures = {
+  readonly name: string;
+  readonly description: string;
+  readonly click: Quantiles;
+  readonly flip: Quantiles;
+  readonly flipInElement: Quantiles;
+  readonly video?: MotionFigures;
+  readonly scroll?: MotionFigures;
+  readonly still?: { seconds: number; serverCores: number; bytesToBrowser: number | undefined };
+};
+
+type MotionFigures = {
+  readonly paintedPerSecond: number;
+  readonly shownPerSecond: number;
+  readonly ageP50Ms: number;
+  readonly ageP95Ms: number;
+  readonly tornShare: number;
+  readonly megabytesPerSecond: number;
+  readonly serverCores: number;
+  readonly browserCores: number;
+  readonly ssim: number;
+};
+
+/** Joins turns: samples of changes are pooled, figures of motion averaged. */
+export function figuresOf(name: string, description: string, turns: readonly Turn[]): Figures {
+  const pool = (pick: (turn: Turn) => readonly number[]) => quantiles(turns.flatMap(pick));
+  const still = turns.find((turn) => turn.still)?.still;
+  const video = motionFigures(turns.flatMap((turn) => turn.video ?? []));
+  const scroll = motionFigures(turns.flatMap((turn) => turn.scroll ?? []));
+  return {
+    name,
+    description,
+    click: pool((turn) => turn.clickMs),
+    flip: pool((turn) => turn.flipMs),
+    flipInElement: pool((turn) => turn.flipInElementMs),
+    ...(video && { video }),
+    ...(scroll && { scroll }),
+    ...(still && {
+      still: { seconds: still.seconds, serverCores: still.serverCores, bytesToBrowser: still.bytesToBrowser },
+    }),
+  };
+}
+
+function motionFigures(motions: readonly Motion[]): MotionFigures | undefined {
+  if (motions.length === 0) return undefined;
+  const over = (pick: (motion: Motion) => number) => mean(motions.map(pick));
+  return {
+    paintedPerSecond: over((motion) => motion.paintedPerSecond),
+    shownPerSecond: over((motion) => motion.shownPerSecond),
+    ageP50Ms: over((motion) => motion.ageMs.p50),
+    ageP95Ms: over((motion) => motion.ageMs.p95),
+    tornShare: over((motion) => motion.tornShare),
+    megabytesPerSecond: over(({ load }) => (load.bytesToBrowser ?? Number.NaN) / load.seconds / 1e6),
+    serverCores: over(({ load }) => load.serverCores),
+    browserCores: over(({ load }) => load.browserCores),
+    ssim: over((motion) => motion.ssim ?? Number.NaN),
+  };
+}
+
+/** The report as text: a table per scene, with what the floor and the peer of the same run make of it. */
+export function formatReport(all: readonly Figures[]): string {
+  const floor = all.find(({ name }) => name === "floor");
+  const peer = all.find(({ name }) => name === "novnc-tuned");
+  const change = (title: string, pick: (figures: Figures) => Quantiles) =>
+    table(
+      [title, "p50", "p90", "p99", "n", "p50 over floor", "p50 x peer"],
+      all
+        .filter((figures) => pick(figures).n > 0)
+        .map((figures) => {
+          const own = pick(figures);
+          return [
+            figures.name,
+            ...[own.p50, own.p90, own.p99].map((ms) => ms.toFixed(1)),
+            String(own.n),
+            floor ? `${(own.p50 - pick(floor).p50).toFixed(1)}` : "",
+            peer ? (own.p50 / pick(peer).p50).toFixed(2) : "",
+          ];
+        }),
+    );
+  return [
+    change("click to pixel, ms", ({ click }) => click),
+    change("paint to pixel, ms", ({ flip }) => flip),
+    change("the same, in the element", ({ flipInElement }) => flipInElement),
+    motionTable(
+      "video 640x360",
+      all.map(({ name, video }) => ({ name, motion: video })),
+      peer?.video,
+    ),
+    motionTable(
+      "scrolling page",
+      all.map(({ name, scroll }) => ({ name, motion: scroll })),
+      peer?.scroll,
+    ),
+    table(
+      ["still screen", "seconds", "server % of a core", "bytes"],
+      all.flatMap(({ name, still }) =>
+        still
+          ? [
+              [
+                name,
+                still.seconds.toFixed(0),
+                (still.serverCores * 100).toFixed(2),
+                String(still.bytesToBrowser ?? "?"),
+              ],
+            ]
+          : [],
+      ),
+    ),
+  ].join("\n");
+}
+
+function motionTable(
+  title: string,
+  rows: ReadonlyArray<{ name: string; motion: MotionFigures | undefined }>,
+  peer: MotionFigures | undefined,
+): string {
+  const times = (own: number, other: number | undefined) =>
+    other !== undefined && Number.isFinite(own / other) ? ` (${(own / other).toFixed(2)}x)` : "";
+  return table(
+    [
+      title,
+      "painted/s",
+      "shown/s",
+      "age p50 (x peer)",
+      "p95",
+      "torn %",
+      "MB/s (x peer)",
+      "server+browser cores (x peer)",
+      "SSIM",
+    ],
+    rows.flatMap(({ name, motion }) => {
+      if (!motion) return [];
+      const cores = motion.serverCores + motion.browserCores;
+      return [
+        [
+          name,
+          motion.paintedPerSecond.toFixed(1),
+          motion.shownPerSecond.toFixed(1),
+          motion.ageP50Ms.toFixed(1) + times(motion.ageP50Ms, peer?.ageP50Ms),
+          motion.ageP95Ms.toFixed(1),
+          (motion.tornShare * 100).toFixed(1),
+          motion.megabytesPerSecond.toFixed(2) + times(motion.megabytesPerSecond, peer?.megabytesPerSecond),
+          `${motion.serverCores.toFixed(2)}+${motion.browserCores.toFixed(2)}` +
+            times(cores, peer && peer.serverCores + peer.browserCores),
+          Number.isNaN(motion.ssim) ? "" : motion.ssim.toFixed(4),
+        ],
+      ];
+    }),
+  );
+}
+
+function table(header: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  if (rows.length === 0) return "";
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join("  ");
+  return `${[header, ...rows].map(line).join("\n")}\n`;
+}
