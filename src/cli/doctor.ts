@@ -95,6 +95,6 @@ function chosenEncoder(
   if (chosen === undefined) return undefined;
   if (!settings.hardware) return { name: chosen.name, reason: "hardware encoders are switched off" };
   if (index === 0) return { name: chosen.name, reason: "the first choice works" };
-  const failed = ladder.slice(0, index).map(({ name }) => name);
-  return { name: chosen.name, reason: `of those before it, none works here (${failed.join(", ")}); doctor says why` };
+  const failed = ladder.slice(0, index).map(({ name }) => name.replace("h264_", ""));
+  return { name: chosen.name, reason: `none of ${failed.join(", ")} works here (\`sightline doctor\` says why)` };
 }

@@ -1,11 +1,8 @@
 import { destination, pino } from "pino";
 import { describeError, EnvironmentError } from "../base/index.ts";
 import { readConfigFile, resolveConfig } from "../node/config/index.ts";
-import { runPipedAgent, runRemoteAgent } from "./agent-command.ts";
 import type { CommandContext } from "./command-context.ts";
-import { runDoctor } from "./doctor-command.ts";
 import { CommandLineEnd, parseCommandLine, type Request } from "./program.ts";
-import { runServe } from "./serve-command.ts";
 
 /** Exit code for a command line or configuration that cannot be used. */
 const MISUSE = 2;
@@ -46,13 +43,16 @@ function readConfig({ flags, configFile, pipe }: Request, environment: CommandCo
   }
 }
 
-function runCommand(request: Request, context: CommandContext): Promise<number> {
+/** Each command's code is loaded only when it runs: the hub has no use for codecs, nor help for either. */
+async function runCommand(request: Request, context: CommandContext): Promise<number> {
   switch (request.command) {
     case "serve":
-      return runServe(context);
-    case "agent":
+      return (await import("./serve-command.ts")).runServe(context);
+    case "agent": {
+      const { runPipedAgent, runRemoteAgent } = await import("./agent-command.ts");
       return request.pipe ? runPipedAgent(context) : runRemoteAgent(context);
+    }
     case "doctor":
-      return runDoctor(context, request.json);
+      return (await import("./doctor-command.ts")).runDoctor(context, request.json);
   }
 }

@@ -104,7 +104,7 @@ function flagOf(command: string, key: string, flag: string): string {
 const EXAMPLES = `
 Examples:
   sightline                        share this screen; open the URL that is printed in a browser
-  sightline --port 9000 --help     settings are flags, SIGHTLINE_* variables, or lines of sightline.yaml
+  sightline --port 9000            settings are flags, SIGHTLINE_* variables, or lines of sightline.yaml
   sightline doctor                 find out what works on this machine, and why something does not
   sightline agent --hub https://hub.example:8460 --token TOKEN
                                    show this machine's screen on the page of another one

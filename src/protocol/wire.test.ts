@@ -10,6 +10,7 @@ import {
 } from "../../test/fixtures/wire-vectors.ts";
 import { ProtocolError } from "../base/index.ts";
 import {
+  type Cursor,
   decodeAck,
   decodeCursor,
   decodeInput,
@@ -219,7 +220,8 @@ describe("limits", () => {
   });
 
   test("a cursor whose pixels do not fit its size is not encoded", () => {
-    expect(() => encodeCursor({ ...(cursorVectors[0]?.value as never), rgba: Uint8Array.of(1) })).toThrow(RangeError);
+    const [visible] = cursorVectors as [WireVector<Cursor>];
+    expect(() => encodeCursor({ ...visible.value, rgba: Uint8Array.of(1) })).toThrow(RangeError);
   });
 
   test.each([
