@@ -1,7 +1,7 @@
 /** How pixels of one depth lie in memory. */
-export type PixmapFormat = { readonly depth: number; readonly bitsPerPixel: number; readonly scanlinePad: number };
+type PixmapFormat = { readonly depth: number; readonly bitsPerPixel: number; readonly scanlinePad: number };
 
-export type Visual = {
+type Visual = {
   readonly id: number;
   readonly depth: number;
   /** 4 is TrueColor, 5 DirectColor; the others go through a palette. */
