@@ -1,0 +1,158 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AgentCredit } from "./agent-credit.ts";
+import { CreditWindow, MAX_CREDITS, MIN_CREDITS } from "./credit-window.ts";
+
+const OVERRUN = 2;
+
+describe("window of a viewer", () => {
+  test("starts at three, grows with round trip and rate, stops at eight, and shrinks again", () => {
+    const window = new CreditWindow(60);
+    expect(window.size).toBe(MIN_CREDITS);
+    let sequence = 0;
+    let nowUs = 0;
+    const exchange = (roundTripUs: number): void => {
+      window.sent(++sequence, nowUs);
+      nowUs += roundTripUs;
+      window.acked(sequence, nowUs);
+    };
+    exchange(5000);
+    expect(window.size).toBe(MIN_CREDITS);
+    for (let index = 0; index < 150; index += 1) exchange(80_000);
+    expect(window.size).toBe(6);
+    for (let index = 0; index < 50; index += 1) exchange(400_000);
+    expect(window.size).toBe(MAX_CREDITS);
+    exchange(5000);
+    expect(window.size).toBe(MIN_CREDITS);
+  });
+
+  test("an ack covers all before it, a repeated one gives nothing, and sequences wrap", () => {
+    const window = new CreditWindow(60);
+    for (const sequence of [0xfffffffe, 0xffffffff, 0]) window.sent(sequence, 0);
+    expect(window.free).toBe(0);
+    expect(window.acked(0xffffffff, 10)).toBe(2);
+    expect(window.acked(0xfffffffe, 10)).toBe(0);
+    expect(window.acked(0, 10)).toBe(1);
+    expect(window.inFlight).toBe(0);
+  });
+
+  test("sending without a credit is a mistake of the caller", () => {
+    const window = new CreditWindow(60);
+    for (let sequence = 0; sequence < MIN_CREDITS + OVERRUN; sequence += 1) window.sent(sequence, 0);
+    expect(window.takesMore).toBe(false);
+    expect(() => window.sent(9, 0)).toThrow(RangeError);
+  });
+});
+
+/** What can happen on a rung, in any order; `who` picks a viewer. */
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ kind: "picture" as const, who: 0 }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant("ack" as const), who: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("leave" as const), who: fc.nat(2) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("join" as const), who: fc.nat(2) }) },
+);
+
+/** An agent that heeds its credits, and viewers of which each drops what it cannot take. */
+class Model {
+  readonly viewers = new Map<number, { window: CreditWindow; unacked: number[] }>();
+  readonly agent = new AgentCredit();
+  sequence = 0;
+  ackedToAgent = 0;
+  nowUs = 0;
+  dropped = 0;
+
+  get credits(): number {
+    return Math.max(MIN_CREDITS, ...[...this.viewers.values()].map(({ window }) => window.size));
+  }
+
+  get free(): number {
+    return Math.max(0, ...[...this.viewers.values()].map(({ window }) => window.free));
+  }
+
+  get agentMaySend(): boolean {
+    return this.sequence - this.ackedToAgent < this.credits;
+  }
+
+  settle(): void {
+    this.ackedToAgent = this.agent.settle(this.credits, this.free) ?? this.ackedToAgent;
+  }
+
+  run({ kind, who }: { kind: "picture" | "ack" | "leave" | "join"; who: number }): void {
+    this.nowUs += 1000;
+    const viewer = this.viewers.get(who);
+    if (kind === "join" && viewer === undefined) this.viewers.set(who, { window: new CreditWindow(60), unacked: [] });
+    else if (kind === "leave") this.viewers.delete(who);
+    else if (kind === "ack" && viewer !== undefined) {
+      const sequence = viewer.unacked.shift();
+      if (sequence !== undefined) expect(viewer.window.acked(sequence, this.nowUs)).toBe(1);
+    } else if (kind === "picture" && this.agentMaySend) this.picture();
+    this.settle();
+  }
+
+  picture(): void {
+    this.sequence += 1;
+    this.agent.received(this.sequence);
+    for (const { window, unacked } of this.viewers.values()) {
+      if (!window.takesMore) {
+        this.dropped += 1;
+        continue;
+      }
+      window.sent(this.sequence, this.nowUs);
+      unacked.push(this.sequence);
+    }
+  }
+}
+
+describe("credits of a rung", () => {
+  test("the agent may send exactly while some viewer has room, and never runs further ahead", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+        const model = new Model();
+        for (const each of steps) {
+          model.run(each);
+          expect(model.agentMaySend).toBe(model.free > 0 || model.agent.outstanding < model.credits);
+          if (model.free > 0) expect(model.credits - model.agent.outstanding).toBeGreaterThanOrEqual(model.free);
+          expect(model.agent.outstanding).toBe(model.sequence - model.ackedToAgent);
+          for (const { window } of model.viewers.values()) {
+            expect(window.inFlight).toBeLessThanOrEqual(MAX_CREDITS + OVERRUN);
+          }
+        }
+      }),
+    );
+  });
+
+  test("a single viewer never misses a picture of an agent that heeds its credits", () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom("picture" as const, "ack" as const), { maxLength: 300 }), (kinds) => {
+        const model = new Model();
+        model.run({ kind: "join", who: 0 });
+        for (const kind of kinds) model.run({ kind, who: 0 });
+        expect(model.dropped).toBe(0);
+      }),
+    );
+  });
+
+  test("a viewer that never acknowledges does not hold the others up", () => {
+    const model = new Model();
+    for (const who of [0, 1]) model.run({ kind: "join", who });
+    for (let index = 0; index < 50; index += 1) {
+      model.run({ kind: "picture", who: 0 });
+      model.run({ kind: "ack", who: 1 });
+    }
+    expect(model.sequence).toBe(50);
+    expect(model.dropped).toBe(50 - MIN_CREDITS - OVERRUN);
+  });
+
+  test("without viewers the agent stops after its credits", () => {
+    const model = new Model();
+    for (let index = 0; index < 20; index += 1) model.run({ kind: "picture", who: 0 });
+    expect(model.sequence).toBe(MIN_CREDITS);
+  });
+
+  test("an agent that ignores its credits is found out", () => {
+    const credit = new AgentCredit();
+    expect(() => {
+      for (let sequence = 1; sequence < 200; sequence += 1) credit.received(sequence);
+    }).toThrow("without a credit");
+  });
+});
