@@ -11,6 +11,7 @@ import {
   type PixelBuffer,
   type Screen,
 } from "../../dist/agent/capture/index.js";
+import { Scope } from "../../dist/base/index.js";
 import { nextValue, pause } from "../support/events.ts";
 import { type PainterRect, XPainter } from "../support/x-painter.ts";
 import { startXServer, type XServer } from "../support/x-server.ts";
@@ -64,11 +65,12 @@ describe.each(BACKENDS)("capture by %s", (backend) => {
   let painter: XPainter;
   let screen: Screen;
   let capturer: Capturer | undefined;
+  const scope = new Scope();
 
   beforeAll(async () => {
     server = await startXServer({ width: WIDTH, height: HEIGHT });
-    painter = new XPainter(server.display);
-    screen = await openScreen({ display: server.display, backend, maxFps: 60 });
+    painter = scope.add(new XPainter(server.display));
+    screen = scope.add(await openScreen({ display: server.display, backend, maxFps: 60 }));
   });
 
   afterEach(() => {
@@ -77,8 +79,7 @@ describe.each(BACKENDS)("capture by %s", (backend) => {
   });
 
   afterAll(async () => {
-    screen.close();
-    painter.close();
+    scope.close();
     await server.stop();
   });
 
