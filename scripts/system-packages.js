@@ -12,7 +12,10 @@ const PACKAGES = {
     ...["fonts-dejavu-core", "fonts-droid-fallback", "fonts-noto-color-emoji"],
   ],
   /** What the tests and benchmarks drive Sightline with, and the peer they compare it to. */
-  tests: ["chromium", "xclip", "xdotool", "openssl", "tigervnc-standalone-server", "websockify"],
+  tests: [
+    ...["chromium", "xclip", "xdotool", "openssl", "ffmpeg", "iproute2"],
+    ...["tigervnc-standalone-server", "websockify"],
+  ],
 };
 
 /** @typedef {keyof typeof PACKAGES} Purpose */
