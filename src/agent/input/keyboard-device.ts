@@ -34,7 +34,6 @@ export class KeyboardDevice implements Closable {
   readonly #changes = new Emitter<Keymap>();
   readonly #unsubscribe: () => void;
   #keymap: Keymap;
-  #replies: readonly [Buffer, Buffer];
   #outdated = false;
   /** Keycodes whose change is our own doing and on its way back to us as an event. */
   #changing: ReadonlySet<number> = new Set();
@@ -49,8 +48,7 @@ export class KeyboardDevice implements Closable {
         .u16(NEW_KEYBOARD_AND_MAP_NOTIFY, 0, NEW_KEYBOARD_AND_MAP_NOTIFY, ALL_MAP_PARTS, ALL_MAP_PARTS)
         .bytes(),
     );
-    this.#replies = this.#read();
-    this.#keymap = new Keymap(...this.#replies);
+    this.#keymap = new Keymap(...this.#read());
     this.#unsubscribe = connection.onEvent((event) => this.#onEvent(event));
   }
 
@@ -59,7 +57,7 @@ export class KeyboardDevice implements Closable {
     return this.#keymap;
   }
 
-  /** Another program changed the keymap; the value is the new one. */
+  /** The keymap was set anew, perhaps to what it was before (so that our own changes are gone). */
   get onKeymap(): Event<Keymap> {
     return this.#changes.event;
   }
@@ -137,12 +135,7 @@ export class KeyboardDevice implements Closable {
   /** Reads the keymap again. */
   reload(): void {
     this.#outdated = false;
-    const replies = this.#read();
-    const same = this.#replies.every((reply, index) => sameContent(reply, replies[index] as Buffer));
-    this.#replies = replies;
-    // A server announces a new keyboard whenever input comes from another device, mostly with the same keymap.
-    if (same) return;
-    this.#keymap = new Keymap(...replies);
+    this.#keymap = new Keymap(...this.#read());
     this.#changes.emit(this.#keymap);
   }
 
@@ -171,9 +164,4 @@ function useExtension(connection: X11Connection): Extension {
     `The X display "${connection.display}" has no XKB extension, so its keyboard cannot be driven.`,
     "Start its X server without -kb or '-extension XKEYBOARD'.",
   );
-}
-
-/** Compares two replies but for their sequence numbers. */
-function sameContent(a: Buffer, b: Buffer): boolean {
-  return a.length === b.length && a.subarray(4).equals(b.subarray(4)) && a[1] === b[1];
 }

@@ -69,10 +69,9 @@ export class Keyboard implements Closable {
     const state = this.#device.state();
     const all = this.#modifierKeys.allMasks | ModifierMask.lock;
     const situation = this.#situation(state, state.modifiers & ~all);
-    const isDown = (keycode: number): boolean => this.#held.isDown(keycode);
-    const { fourLevelType } = this.#modifierKeys;
-    const strokeOf = (keysym: number): Stroke | undefined => this.#strokeOfKeysym(situation, keysym);
-    const strokes = this.#spares.place(keysyms, fourLevelType, isDown, strokeOf);
+    const strokes = this.#spares.place(keysyms, this.#circumstances(), (keysym) =>
+      this.#strokeOfKeysym(situation, keysym),
+    );
     if (strokes.length > 0) {
       const restore = this.#changeModifiers(state.modifiers, situation.modifiers);
       let current = situation.modifiers;
@@ -85,7 +84,7 @@ export class Keyboard implements Closable {
       restore();
       this.#device.flush();
     }
-    return { typed: strokes.length, waitMs: this.#spares.waitMs(isDown) };
+    return { typed: strokes.length, waitMs: this.#spares.waitMs(this.#circumstances()) };
   }
 
   /** Releases everything. */
@@ -108,7 +107,7 @@ export class Keyboard implements Closable {
       // A dead key: the viewer's system composes, and the composed character follows.
       this.#hold(input, undefined);
     } else {
-      this.#hold(input, physical ?? this.#keycodeOfNamedKey(input.usage));
+      this.#named(input, physical);
     }
   }
 
@@ -126,18 +125,35 @@ export class Keyboard implements Closable {
       (shortcut !== 0 && input.codePoint > LAST_ASCII && physical !== undefined
         ? // A shortcut on a Cyrillic or Greek keyboard means the key, not the letter.
           { keycode: physical, modifiers: situation.modifiers }
-        : this.#strokeOnSpare(situation, input.codePoint));
-    if (stroke === undefined) {
-      this.#tellMissing(input.codePoint);
-    } else if (stroke.modifiers === state.modifiers && input.usage !== 0 && !this.#held.isDown(stroke.keycode)) {
-      this.#hold(input, stroke.keycode);
-    } else {
-      // Held under changed modifiers, the key would repeat as another character once they are changed back.
-      const restore = this.#changeModifiers(state.modifiers, stroke.modifiers);
-      this.#tap(stroke.keycode);
-      restore();
-      if (input.usage !== 0) this.#held.hold(input.viewer, input.usage, undefined);
+        : this.#strokeBeyondLayout(situation, keysymOfCodePoint(input.codePoint)));
+    if (stroke === undefined) this.#tellMissing(input.codePoint);
+    else this.#strike(input, stroke, state);
+  }
+
+  /** A key without a character: the one in its place, else any with its meaning, else a spare one that is given it. */
+  #named(input: KeyInput, physical: number | undefined): void {
+    const keysym = physicalKey(input.usage)?.keysym;
+    if (physical !== undefined || keysym === undefined) {
+      this.#hold(input, physical);
+      return;
     }
+    const state = this.#device.state();
+    const situation = this.#situation(state, state.modifiers);
+    const stroke = this.#strokeOfKeysym(situation, keysym) ?? this.#giveSpare(situation, keysym);
+    if (stroke !== undefined) this.#strike(input, stroke, state);
+  }
+
+  /** Holds the key if it means under the present modifiers what it should, otherwise types it once. */
+  #strike(input: KeyInput, stroke: Stroke, state: KeyboardState): void {
+    if (stroke.modifiers === state.modifiers && input.usage !== 0 && !this.#held.isDown(stroke.keycode)) {
+      this.#hold(input, stroke.keycode);
+      return;
+    }
+    // Held under changed modifiers, the key would repeat as another character once they are changed back.
+    const restore = this.#changeModifiers(state.modifiers, stroke.modifiers);
+    this.#tap(stroke.keycode);
+    restore();
+    if (input.usage !== 0) this.#held.hold(input.viewer, input.usage, undefined);
   }
 
   #hold(input: KeyInput, keycode: number | undefined): void {
@@ -161,19 +177,16 @@ export class Keyboard implements Closable {
   #physicalKeycode(usage: number): number | undefined {
     const key = physicalKey(usage);
     const keycode = key === undefined ? undefined : this.#device.keymap.keycodeByName(key.names);
-    return keycode === undefined || this.#device.keymap.isUnused(keycode) ? undefined : keycode;
-  }
-
-  #keycodeOfNamedKey(usage: number): number | undefined {
-    const keysym = physicalKey(usage)?.keysym;
-    if (keysym === undefined) return undefined;
-    return this.#device.keymap.keycodesByKeysym(keysym)[0] ?? this.#giveSpare(keysym)?.keycode;
+    if (keycode === undefined || this.#spares.keycodes.has(keycode)) return undefined;
+    return this.#device.keymap.isUnused(keycode) ? undefined : keycode;
   }
 
   #strokeOfKeysym(situation: StrokeSituation, keysym: number): Stroke | undefined {
     const codePoint = codePointOfKeysym(keysym);
     if (codePoint !== 0) return findStroke(situation, codePoint, undefined) ?? this.#placedStroke(situation, keysym);
-    const keycode = this.#device.keymap.keycodesByKeysym(keysym)[0];
+    const keycode = this.#device.keymap
+      .keycodesByKeysym(keysym)
+      .find((candidate) => !this.#spares.keycodes.has(candidate));
     return keycode === undefined ? this.#placedStroke(situation, keysym) : { keycode, modifiers: situation.modifiers };
   }
 
@@ -182,15 +195,17 @@ export class Keyboard implements Closable {
     return place && spareStroke(situation, place, codePointOfKeysym(keysym));
   }
 
-  #strokeOnSpare(situation: StrokeSituation, codePoint: number): Stroke | undefined {
-    const keysym = keysymOfCodePoint(codePoint);
-    const place = this.#spares.keycodes.find(keysym) ?? this.#giveSpare(keysym);
-    return place && spareStroke(situation, place, codePoint);
+  #strokeBeyondLayout(situation: StrokeSituation, keysym: number): Stroke | undefined {
+    return this.#placedStroke(situation, keysym) ?? this.#giveSpare(situation, keysym);
   }
 
-  #giveSpare(keysym: number): { keycode: number; level: number } | undefined {
-    const keycode = this.#spares.giveNow(keysym, (code) => this.#held.isDown(code));
-    return keycode === undefined ? undefined : { keycode, level: 0 };
+  #giveSpare(situation: StrokeSituation, keysym: number): Stroke | undefined {
+    const place = this.#spares.giveNow(keysym, this.#circumstances());
+    return place && spareStroke(situation, place, codePointOfKeysym(keysym));
+  }
+
+  #circumstances(): { isDown: (keycode: number) => boolean; fourLevelType: number | undefined } {
+    return { isDown: (keycode) => this.#held.isDown(keycode), fourLevelType: this.#modifierKeys.fourLevelType };
   }
 
   #situation(state: KeyboardState, modifiers: number): StrokeSituation {

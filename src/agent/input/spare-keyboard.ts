@@ -3,12 +3,21 @@ import type { X11Connection } from "../x11/index.ts";
 import type { KeyboardDevice } from "./keyboard-device.ts";
 import type { Keymap } from "./keymap.ts";
 import { codePointOfKeysym } from "./keysym.ts";
-import { SpareKeycodes } from "./spare-keycodes.ts";
+import { SpareKeycodes, type SpareOptions, type SparePlace } from "./spare-keycodes.ts";
 import type { Stroke } from "./stroke.ts";
 import { deleteProperty, PredefinedAtom, readProperty, words, writeProperty } from "./x-properties.ts";
 
 /** Most keysyms for one go of `place`: other input has its turn after so many. */
 export const MAX_STROKES = 64;
+
+/** Longest pause before a key whose character needs a keycode when all are in use. */
+const MAX_BLOCK_MS = 100;
+
+/** Which keycodes are held, and the keymap's type for keys with four levels, if it has one (otherwise two are used). */
+type Circumstances = {
+  readonly isDown: (keycode: number) => boolean;
+  readonly fourLevelType: number | undefined;
+};
 
 /** Root window property with the keycodes that have to be cleared if a run ended without doing it. */
 const RECORD = "_SIGHTLINE_SPARE_KEYCODES";
@@ -40,28 +49,27 @@ export class SpareKeyboard implements Closable {
   }
 
   /**
-   * Gives a keysym to a spare keycode, at every level. If all of them were used a moment ago, this blocks the thread
-   * for up to `SPARE_REST_MS`, since a key cannot overtake another one; a person's typing never gets there. Undefined
-   * if there is no spare keycode.
+   * Gives a keysym to a spare keycode. If all of them were used a moment ago, this blocks the thread for up to
+   * `MAX_BLOCK_MS`, since a key cannot overtake another one; a person's typing never gets there. Undefined if there is
+   * no spare keycode.
    */
-  giveNow(keysym: number, isDown: (keycode: number) => boolean): number | undefined {
-    const waitMs = this.waitMs(isDown);
+  giveNow(keysym: number, circumstances: Circumstances): SparePlace | undefined {
+    const options = { ...this.#options(circumstances), restMs: MAX_BLOCK_MS };
+    const waitMs = this.keycodes.waitMs(options);
     if (waitMs === undefined) return undefined;
-    if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.ceil(waitMs));
-    const keycode = this.keycodes.assign([keysym], performance.now(), isDown);
-    if (keycode !== undefined) this.#apply(new Map([[keycode, [keysym]]]));
-    return keycode;
+    if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.ceil(waitMs) + 1);
+    const place = this.keycodes.assign(keysym, { ...options, nowMs: performance.now() });
+    if (place !== undefined) this.#apply([place.keycode], circumstances.fourLevelType);
+    return place;
   }
 
   /**
-   * Finds strokes for the keysyms, or for the first of them, giving as many of them to spare keycodes as can be had now. `strokeOf`
-   * finds the stroke for a keysym that needs none or has been given one. A key takes four keysyms if the keymap has a
-   * type for that, else two.
+   * Finds strokes for the keysyms, or for the first of them, giving as many of them to spare keycodes as can be had now.
+   * `strokeOf` finds the stroke for a keysym that needs none or has been given one.
    */
   place(
     keysyms: readonly number[],
-    fourLevelType: number | undefined,
-    isDown: (keycode: number) => boolean,
+    circumstances: Circumstances,
     strokeOf: (keysym: number) => Stroke | undefined,
   ): Stroke[] {
     const missing = new Set<number>();
@@ -70,16 +78,13 @@ export class SpareKeyboard implements Closable {
       if (stroke === undefined) missing.add(keysym);
       else this.use(stroke.keycode);
     }
-    const changes = new Map<number, readonly number[]>();
-    const list = [...missing];
-    const levels = fourLevelType === undefined ? 2 : 4;
-    for (let index = 0; index < list.length; index += levels) {
-      const given = list.slice(index, index + levels);
-      const keycode = this.keycodes.assign(given, performance.now(), isDown);
-      if (keycode === undefined) break;
-      changes.set(keycode, given);
+    const changed = new Set<number>();
+    for (const keysym of missing) {
+      const place = this.keycodes.assign(keysym, this.#options(circumstances));
+      if (place === undefined) break;
+      changed.add(place.keycode);
     }
-    if (changes.size > 0) this.#apply(changes, fourLevelType);
+    if (changed.size > 0) this.#apply([...changed], circumstances.fourLevelType);
     const strokes: Stroke[] = [];
     for (const keysym of keysyms) {
       const stroke = strokeOf(keysym);
@@ -90,8 +95,8 @@ export class SpareKeyboard implements Closable {
   }
 
   /** How long until another keycode can be given; undefined if never. */
-  waitMs(isDown: (keycode: number) => boolean): number | undefined {
-    return this.keycodes.waitMs(performance.now(), isDown);
+  waitMs(circumstances: Circumstances): number | undefined {
+    return this.keycodes.waitMs(this.#options(circumstances));
   }
 
   /** Takes the meaning away from every keycode that was given one. */
@@ -106,16 +111,21 @@ export class SpareKeyboard implements Closable {
     }
   }
 
-  #apply(changes: ReadonlyMap<number, readonly number[]>, fourLevelType?: number): void {
+  #apply(keycodes: readonly number[], fourLevelType: number | undefined): void {
     if (!this.#recorded) {
       this.#recorded = true;
-      const keycodes = unusedKeycodes(this.#device.keymap);
+      const recorded = unusedKeycodes(this.#device.keymap);
       const record = this.#connection.atom(RECORD);
       this.#connection.send(
-        writeProperty(this.#connection.screen.root, record, PredefinedAtom.cardinal, 32, words(...keycodes)),
+        writeProperty(this.#connection.screen.root, record, PredefinedAtom.cardinal, 32, words(...recorded)),
       );
     }
-    this.#device.setKeysyms(changes, fourLevelType);
+    const changes = keycodes.map((keycode) => [keycode, this.keycodes.keysymsOf(keycode)] as const);
+    this.#device.setKeysyms(new Map(changes), fourLevelType);
+  }
+
+  #options({ isDown, fourLevelType }: Circumstances): SpareOptions {
+    return { nowMs: performance.now(), levels: fourLevelType === undefined ? 2 : 4, isDown };
   }
 
   #clearLeftovers(): void {

@@ -1,4 +1,4 @@
-/** A keycode that means nothing on the layout and is given characters when they are needed. */
+/** A keycode that means nothing on the layout and is given characters when they are needed, one for each level. */
 type Spare = { readonly keycode: number; keysyms: readonly number[]; lastUsedMs: number };
 
 /** A key and its level (0 plain, 1 Shift, 2 AltGr, 3 both) that give a keysym. */
@@ -6,9 +6,10 @@ export type SparePlace = { readonly keycode: number; readonly level: number };
 
 /**
  * A program that is told of a changed key asks for its new meaning, and then reads with it the key presses that still
- * wait in its queue. So a key that was used is not changed for as long as a busy program may take to get there.
+ * wait in its queue. So what a key means at a level is not changed for as long as a busy program may take to get there
+ * (a terminal on a loaded machine was seen 300 ms behind). Adding a level to a key changes none of the others.
  */
-export const SPARE_REST_MS = 100;
+export const SPARE_REST_MS = 500;
 
 /** The spare keycodes of a keymap: which means what now, and which may be changed next, the longest unused first. */
 export class SpareKeycodes {
@@ -32,10 +33,6 @@ export class SpareKeycodes {
     this.#spares = [...kept, ...emptied];
   }
 
-  get count(): number {
-    return this.#spares.length;
-  }
-
   /** Keycodes that have been given a meaning. */
   get assigned(): number[] {
     return this.#spares.filter((spare) => spare.keysyms.length > 0).map((spare) => spare.keycode);
@@ -51,23 +48,32 @@ export class SpareKeycodes {
     return this.#spares.find((spare) => spare.keycode === keycode)?.keysyms ?? [];
   }
 
-  /** Where the keysym is now; on a key that gives it at every level if `everyLevel`. */
-  find(keysym: number, everyLevel = false): SparePlace | undefined {
+  /** Where the keysym is now. */
+  find(keysym: number): SparePlace | undefined {
     for (const { keycode, keysyms } of this.#spares) {
       const level = keysyms.indexOf(keysym);
-      if (level >= 0 && (!everyLevel || keysyms.length === 1)) return { keycode, level };
+      if (level >= 0) return { keycode, level };
     }
     return undefined;
   }
 
-  /** Gives the keysyms to a keycode that is neither held nor was used lately, or returns undefined if there is none. */
-  assign(keysyms: readonly number[], nowMs: number, isHeld: (keycode: number) => boolean): number | undefined {
-    const spare = this.#longestUnused(isHeld);
-    if (spare === undefined || nowMs - spare.lastUsedMs < SPARE_REST_MS) return undefined;
-    spare.keysyms = keysyms;
-    // Not to be taken again before it was even used.
+  /**
+   * Gives the keysym a place: on a key that means nothing, else on another level of one (they have `levels`), else on
+   * the one that was unused for longest and at least `restMs`. Undefined if there is none, because of the rest or
+   * because all are held.
+   */
+  assign(keysym: number, options: SpareOptions): SparePlace | undefined {
+    const { nowMs, levels, isDown, restMs = SPARE_REST_MS } = options;
+    const free = this.#spares.filter(({ keycode }) => !isDown(keycode));
+    const spare =
+      free.find(({ keysyms }) => keysyms.length === 0) ??
+      free.find(({ keysyms }) => keysyms.length < levels) ??
+      this.#emptied(longestUnused(free), nowMs - restMs);
+    if (spare === undefined) return undefined;
+    spare.keysyms = [...spare.keysyms, keysym];
+    // Not to be emptied again before it was even used.
     spare.lastUsedMs = nowMs;
-    return spare.keycode;
+    return { keycode: spare.keycode, level: spare.keysyms.length - 1 };
   }
 
   /** Notes that the key was pressed or released. */
@@ -77,17 +83,33 @@ export class SpareKeycodes {
   }
 
   /** How long until `assign` can succeed; undefined if every keycode is held, or there are none. */
-  waitMs(nowMs: number, isHeld: (keycode: number) => boolean): number | undefined {
-    const spare = this.#longestUnused(isHeld);
-    return spare === undefined ? undefined : Math.max(0, spare.lastUsedMs + SPARE_REST_MS - nowMs);
+  waitMs(options: SpareOptions): number | undefined {
+    const { nowMs, levels, isDown, restMs = SPARE_REST_MS } = options;
+    const free = this.#spares.filter(({ keycode }) => !isDown(keycode));
+    if (free.some(({ keysyms }) => keysyms.length < levels)) return 0;
+    const spare = longestUnused(free);
+    return spare && Math.max(0, spare.lastUsedMs + restMs - nowMs);
   }
 
-  #longestUnused(isHeld: (keycode: number) => boolean): Spare | undefined {
-    let best: Spare | undefined;
-    for (const spare of this.#spares) {
-      if (isHeld(spare.keycode)) continue;
-      if (best === undefined || spare.lastUsedMs < best.lastUsedMs) best = spare;
-    }
-    return best;
+  #emptied(spare: Spare | undefined, unusedSinceMs: number): Spare | undefined {
+    if (spare === undefined || spare.lastUsedMs > unusedSinceMs) return undefined;
+    spare.keysyms = [];
+    return spare;
   }
+}
+
+/** Under which circumstances a spare keycode is wanted. */
+export type SpareOptions = {
+  readonly nowMs: number;
+  /** Keysyms that fit a key: 2 or 4. */
+  readonly levels: number;
+  readonly isDown: (keycode: number) => boolean;
+  readonly restMs?: number;
+};
+
+function longestUnused(spares: readonly Spare[]): Spare | undefined {
+  return spares.reduce<Spare | undefined>(
+    (best, spare) => (best === undefined || spare.lastUsedMs < best.lastUsedMs ? spare : best),
+    undefined,
+  );
 }

@@ -43,15 +43,14 @@ export function findStroke(
   return undefined;
 }
 
-/** The stroke for a character that a spare keycode was given. */
+/** The stroke for what a spare keycode was given at a level; `codePoint` 0 for what is no character. */
 export function spareStroke(situation: StrokeSituation, place: SparePlace, codePoint: number): Stroke {
-  const { modifierKeys, spares } = situation;
-  let { modifiers } = situation;
-  if (spares.keysymsOf(place.keycode).length > 1) {
-    modifiers &= ~(modifierKeys.mask("shift") | modifierKeys.mask("level3"));
-    if ((place.level & 1) !== 0) modifiers |= modifierKeys.mask("shift");
-    if ((place.level & 2) !== 0) modifiers |= modifierKeys.mask("level3");
-  }
+  const shift = situation.modifierKeys.mask("shift");
+  const level3 = situation.modifierKeys.mask("level3");
+  // Exactly those of the level, even if the key has no other: it may have one before the program reads the key press.
+  let modifiers = situation.modifiers & ~(shift | level3);
+  if ((place.level & 1) !== 0) modifiers |= shift;
+  if ((place.level & 2) !== 0) modifiers |= level3;
   // The key's type does not mention Caps Lock, so programs would capitalize by themselves.
   if (codePoint !== 0 && upperCase(codePoint) !== codePoint) modifiers &= ~ModifierMask.lock;
   return { keycode: place.keycode, modifiers };
