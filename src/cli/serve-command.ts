@@ -8,6 +8,7 @@ import { aborted, type CommandContext } from "./command-context.ts";
 import { type Display, openDisplay } from "./display.ts";
 import { machineName } from "./machine-name.ts";
 import { mainFile } from "./main-file.ts";
+import { pageUrls } from "./page-urls.ts";
 import { describeStart } from "./start-report.ts";
 import { defaultStateFolder, StateFolder } from "./state-folder.ts";
 import { version } from "./version.ts";
@@ -30,7 +31,9 @@ export async function runServe(context: CommandContext): Promise<number> {
     const hub = await openHub(context, { ...tokens, tls: certificate, display });
     closers.add(() => hub.close());
     context.print(`Sightline ${version} on ${machineName(context.config)}; Ctrl+C ends it.\n`);
-    context.print(`  Open     ${hub.url.replace(/\/$/, "")}/#token=${tokens.token}`);
+    const urls = pageUrls(hub.url, context.config.host);
+    for (const url of urls) context.print(`  Open     ${url}/#token=${tokens.token}`);
+    context.print(`  Agents   sightline agent --hub ${urls[0]} --token ${tokens.agentToken}`);
     context.print(`  Display  ${display.description}`);
     for await (const line of describeStart(context, hub, agentEnvironment(context, display)))
       context.print(`  ${line}`);
