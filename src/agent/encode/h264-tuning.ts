@@ -65,7 +65,9 @@ function slices(): number {
 
 function x264(settings: StreamSettings): Record<string, string> {
   // What the zerolatency tune brings is said here again, because no other tune may hold a picture back either.
-  const params = "bframes=0:rc-lookahead=0:sync-lookahead=0:sliced-threads=1:mbtree=0:scenecut=0:weightp=0:ref=1";
+  // Without force-cfr x264 waits for the next timestamp to know how long a picture lasts.
+  const params =
+    "force-cfr=1:bframes=0:rc-lookahead=0:sync-lookahead=0:sliced-threads=1:mbtree=0:scenecut=0:weightp=0:ref=1";
   const tune = settings.tune === "zerolatency" ? { tune: "zerolatency" } : undefined;
   return { preset: settings.preset, ...tune, crf: String(settings.crf), "forced-idr": "1", "x264-params": params };
 }

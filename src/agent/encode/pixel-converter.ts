@@ -19,15 +19,13 @@ import { isScaled, type Size } from "./picture-size.ts";
 /** Contexts kept for rectangle sizes that come again; one takes about 0.2 ms to make. */
 const MAX_CONTEXTS = 24;
 /**
- * Damage is converted in whole macroblocks, which makes sizes repeat. swscale reads past the end of rows that are
- * narrower than this, and the captured memory may end there.
+ * Damage is converted in whole macroblocks, which makes sizes repeat. swscale reads and writes past the end of rows that
+ * are narrower than this; the captured memory may end there, and the frame's next row may begin there.
  */
 const STEP = 16;
 /** Above this share of the picture one conversion of it all is quicker than many of its parts. */
 const WHOLE_SHARE = 0.7;
 const PIXEL_BYTES = 4;
-/** swscale reads past the end of rows as narrow as a strip's. */
-const STRIP_PADDING_BYTES = 64;
 
 /** How far the chroma planes lie apart from the luma plane: shifts of the row, and of the byte in the row. */
 const CHROMA_SHIFTS: ReadonlyMap<AVPixelFormat, { readonly row: number; readonly byte: number }> = new Map([
@@ -64,7 +62,7 @@ export class PixelConverter implements Closable {
   /** The part of an unscaled source that swscale may read in pairs of pixels. */
   readonly #inner: Rect;
   readonly #contexts = new Map<string, SoftwareScaleContext>();
-  #edges: Buffer | undefined;
+  #strip: Buffer | undefined;
 
   /** Throws RangeError for a format that it cannot write. */
   constructor(source: Size, picture: Size, format: AVPixelFormat) {
@@ -76,6 +74,11 @@ export class PixelConverter implements Closable {
     this.#chroma = chroma;
     this.#scaled = isScaled(source, picture);
     this.#inner = { x: 0, y: 0, width: source.width & ~1, height: source.height & ~1 };
+  }
+
+  /** Contexts that are kept now, at most 24. */
+  get contextCount(): number {
+    return this.#contexts.size;
   }
 
   /** Brings the frame up to date where `rects` (in source pixels) changed; whole when `rects` is undefined. */
@@ -91,11 +94,12 @@ export class PixelConverter implements Closable {
       this.#convertPart({ pixels, offset: 0, strideBytes, target }, planes, this.#source);
       return;
     }
-    for (const target of this.#damage(rects)) {
+    const parts = this.#damage(rects);
+    for (const target of parts) {
       const offset = target.y * strideBytes + target.x * PIXEL_BYTES;
       this.#convertPart({ pixels, offset, strideBytes, target }, planes, target);
     }
-    if (hasOddEdge) this.#convertEdges(buffer, rects, planes);
+    if (hasOddEdge) this.#convertEdges(buffer, rects ?? [], parts, planes);
   }
 
   close(): void {
@@ -120,37 +124,37 @@ export class PixelConverter implements Closable {
 
   /**
    * An odd last column or row is doubled into the padded, even picture. It goes through a strip of its own, because
-   * swscale reads pixels in pairs and would read past the end of the captured memory.
+   * swscale reads pixels in pairs and would read past the end of the captured memory. The column's strip is a macroblock
+   * wide, because swscale also writes that much.
    */
-  #convertEdges(buffer: PixelBuffer, rects: readonly Rect[] | undefined, planes: Planes): void {
+  #convertEdges(buffer: PixelBuffer, rects: readonly Rect[], parts: readonly Rect[], planes: Planes): void {
     const { width, height } = this.#source;
-    const touched = (edge: (rect: Rect) => boolean): boolean => rects === undefined || rects.some(edge);
-    if (width % 2 === 1 && touched((rect) => rect.x + rect.width >= width)) {
-      this.#convertStrip(buffer, { x: width - 1, y: 0, width: 2, height: this.#picture.height }, planes);
+    const inner = this.#inner;
+    // A part that ends next to the last column has spilled into it, so it counts like a change of that column.
+    const right = parts.some((part) => part.x + part.width === inner.width);
+    if (width % 2 === 1 && (right || rects.some((rect) => rect.x + rect.width === width))) {
+      this.#convertStrip(buffer, { x: width + 1 - STEP, y: 0, width: STEP, height: this.#picture.height }, planes);
     }
-    if (height % 2 === 1 && touched((rect) => rect.y + rect.height >= height)) {
+    const bottom = parts.some((part) => part.y + part.height === inner.height);
+    if (height % 2 === 1 && (bottom || rects.some((rect) => rect.y + rect.height === height))) {
       this.#convertStrip(buffer, { x: 0, y: height - 1, width: this.#picture.width, height: 2 }, planes);
     }
   }
 
   #convertStrip(buffer: PixelBuffer, target: Rect, planes: Planes): void {
-    this.#edges ??= Buffer.alloc(
-      Math.max(this.#picture.width, this.#picture.height) * 2 * PIXEL_BYTES + STRIP_PADDING_BYTES,
-    );
-    const { width, height } = this.#source;
     const strideBytes = target.width * PIXEL_BYTES;
-    let written = 0;
-    for (let y = target.y; y < target.y + target.height; y += 1) {
-      const row = Math.min(y, height - 1) * buffer.strideBytes;
-      for (let x = target.x; x < target.x + target.width; x += 1) {
-        const from = row + Math.min(x, width - 1) * PIXEL_BYTES;
-        for (let channel = 0; channel < PIXEL_BYTES; channel += 1) {
-          this.#edges[written + channel] = buffer.pixels[from + channel] as number;
-        }
-        written += PIXEL_BYTES;
-      }
+    const columns = Math.min(target.width, this.#source.width - target.x);
+    this.#strip ??= Buffer.alloc(STEP * PIXEL_BYTES * Math.max(this.#picture.width, this.#picture.height));
+    const strip = this.#strip;
+    for (let row = 0; row < target.height; row += 1) {
+      const y = Math.min(target.y + row, this.#source.height - 1);
+      const from = y * buffer.strideBytes + target.x * PIXEL_BYTES;
+      const to = row * strideBytes;
+      strip.set(buffer.pixels.subarray(from, from + columns * PIXEL_BYTES), to);
+      const end = to + columns * PIXEL_BYTES;
+      if (columns < target.width) strip.copyWithin(end, end - PIXEL_BYTES, end);
     }
-    this.#convertPart({ pixels: this.#edges, offset: 0, strideBytes, target }, planes, target);
+    this.#convertPart({ pixels: strip, offset: 0, strideBytes, target }, planes, target);
   }
 
   #convertPart(part: Part, { data, strides }: Planes, from: Size): void {
