@@ -2,10 +2,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Page } from "playwright-core";
 import { startChild } from "../support/child.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import { startTestProgram } from "../support/picture-source.ts";
-import { freePort, startXvfb } from "../support/x-server.ts";
+import { startXvfb } from "../support/x-server.ts";
 import type { Contestant } from "./contestant.ts";
 
 /** Sightline as it ships, on a virtual screen, with its own page. */
@@ -23,10 +24,19 @@ async function startSightline(lifetime: Lifetime) {
   lifetime.defer(() => rm(home, { recursive: true, force: true }));
   const xvfb = await startXvfb(lifetime);
   const source = await startTestProgram(lifetime, xvfb.display);
-  const port = await freePort();
-  const server = await startChild(lifetime, process.execPath, [program, "serve", "--port", String(port)], {
-    env: { DISPLAY: xvfb.display, HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home },
-  });
+  const options = ["--port", "0", "--state", home, "--display", xvfb.display];
+  const server = await startChild(lifetime, process.execPath, [program, "serve", ...options]);
   const url = await server.line((line) => /https?:\/\/\S+#token=\S+/.exec(line)?.[0]);
-  return { url, port, serverPids: [xvfb.pid, server.pid], source };
+  return { url, port: Number(new URL(url).port), serverPids: [xvfb.pid, server.pid], source, explain };
+}
+
+/** The page's own measurements: its stages' times, and which encoder and painter it used. */
+function explain(page: Page): Promise<unknown> {
+  return page.evaluate(() => {
+    type View = Element & { exportTimings(): unknown };
+    const view = [...document.querySelectorAll("*")]
+      .flatMap((element) => [element, ...(element.shadowRoot?.querySelectorAll("*") ?? [])])
+      .find((element): element is View => "exportTimings" in element);
+    return view?.exportTimings();
+  });
 }
