@@ -77,7 +77,12 @@ export class FailoverEncoder implements PictureEncoder {
   }
 }
 
-/** Opens the encoder of a rung: the first that works, replaced by the next one of the ladder whenever it fails. */
+/**
+ * Opens the encoder of a rung: the first that works, replaced by the next one of the ladder whenever it fails.
+ *
+ * In a worker thread, close it and let the thread end by itself: `Worker.terminate()` during a call into libav aborts
+ * the whole process, because node-av cannot throw into a thread that is being torn down.
+ */
 export function openEncoder(options: EncoderOptions): FailoverEncoder {
   return new FailoverEncoder(options);
 }
