@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import { type Clipboard, openClipboard } from "../../dist/agent/input/index.js";
 import { MAX_TEXT_LENGTH } from "../../dist/protocol/index.js";
 import { nextValue, pause } from "../support/events.ts";
-import { ownClipboard } from "../support/x-selection-owner.ts";
+import { ownClipboard, requestWithoutFetching, SILENCE } from "../support/x-selection-owner.ts";
 import { startXServer, type XServer } from "../support/x-server.ts";
 
 const SMALL = "é ß € 漢 😀\n\ttwo lines";
@@ -124,8 +124,39 @@ test("answers TARGETS, TIMESTAMP and STRING, and refuses what it cannot give", a
   expect((await paste("STRING")).code).not.toBe(0);
 });
 
+test("text that comes in pieces is put together", async () => {
+  const text = longText(60_000);
+  const bytes = Buffer.from(text);
+  // A piece ends in the middle of a character.
+  const pieces = [bytes.subarray(0, 50_000), bytes.subarray(50_000, 50_001), bytes.subarray(50_001)];
+  const told = nextValue(clipboard.onText);
+  const owner = ownClipboard(server.display, pieces);
+  expect((await told) === text).toBe(true);
+  owner.close();
+  const endless = ownClipboard(server.display, Array(20).fill(Buffer.alloc(50_000, "a")));
+  await vi.waitFor(() => expect(notices).toEqual([expect.stringContaining("longer than")]), { timeout: 5000 });
+  endless.close();
+});
+
+test("a program that stops in the middle of a text is given up", async () => {
+  const told: string[] = [];
+  clipboard.onText((text) => told.push(text));
+  const owner = ownClipboard(server.display, [Buffer.from("half"), SILENCE]);
+  await vi.waitFor(() => expect(notices).toEqual([expect.stringContaining("does not hand it out")]), {
+    timeout: 10_000,
+  });
+  owner.close();
+  expect(told).toEqual([]);
+});
+
+test("programs that ask and never fetch are limited in number", async () => {
+  clipboard.write(longText(100_000));
+  expect(await requestWithoutFetching(server.display, 20)).toBe(16);
+  expect(notices).toHaveLength(4);
+});
+
 test("a program that does not answer is given up with a notice, and the next one is read", async () => {
-  const silent = ownClipboard(server.display, () => undefined);
+  const silent = ownClipboard(server.display, SILENCE);
   await vi.waitFor(() => expect(notices).toEqual([expect.stringContaining("does not hand it out")]), {
     timeout: 10_000,
   });
@@ -139,7 +170,7 @@ test("a clipboard manager that takes over what was written causes no echo", asyn
   const told: string[] = [];
   clipboard.onText((text) => told.push(text));
   clipboard.write("kept");
-  const manager = ownClipboard(server.display, () => Buffer.from("kept"));
+  const manager = ownClipboard(server.display, Buffer.from("kept"));
   await pause(200);
   manager.close();
   await copy("after");

@@ -179,6 +179,44 @@ describe("keys", () => {
     }
   });
 
+  test("a modifier that somebody at the machine holds does not change what a viewer types", async () => {
+    const terminal = await openTerminal(server.display);
+    const other = await openInjector({ display: server.display });
+    try {
+      pointAtTerminal();
+      new ViewerKeyboard(other, "us", 2).modifier("ShiftLeft", Modifier.shift, true);
+      new ViewerKeyboard(injector, "us").tap("KeyA", "a");
+      await terminal.expectText("a");
+    } finally {
+      other.close();
+      await terminal.close();
+    }
+  });
+
+  test("AltGr of any system types characters, not shortcuts", async () => {
+    const terminal = await openTerminal(server.display);
+    try {
+      pointAtTerminal();
+      for (const layout of ["us", "de"]) {
+        setLayout(layout);
+        const keyboard = new ViewerKeyboard(injector, "de");
+        // Windows makes AltGr of Control and Alt, and the key may be reported before the modifier is.
+        keyboard.modifier("ControlLeft", Modifier.control, true);
+        keyboard.key("AltRight", true);
+        keyboard.lock(Modifier.altGraph | Modifier.alt, true);
+        keyboard.tap("KeyQ", "@");
+        keyboard.tap("KeyE", "€");
+        keyboard.lock(Modifier.altGraph | Modifier.alt, false);
+        keyboard.key("AltRight", false);
+        keyboard.modifier("ControlLeft", Modifier.control, false);
+        keyboard.tap("KeyX", "x");
+        await terminal.expectText("@€x");
+      }
+    } finally {
+      await terminal.close();
+    }
+  });
+
   test("spare keycodes are given back, by close and after a run that could not", async () => {
     const meanings = (): string =>
       execFileSync("xmodmap", ["-pke"], { env: { ...process.env, DISPLAY: server.display }, encoding: "utf8" });

@@ -4,7 +4,7 @@ import { request, type X11Connection, type X11Event } from "../x11/index.ts";
 import { PredefinedAtom, readProperty } from "./x-properties.ts";
 
 /** How long the owner of a selection may take for each of its steps before it counts as dead. */
-export const OWNER_TIMEOUT_MS = 3000;
+const OWNER_TIMEOUT_MS = 3000;
 
 /** Three bytes of UTF-8 for a UTF-16 code unit at most, and a trailing zero that some programs add. */
 const MAX_BYTES = MAX_TEXT_LENGTH * 3 + 1;

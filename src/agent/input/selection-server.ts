@@ -1,15 +1,15 @@
-import type { Closable } from "../../base/index.ts";
+import { type Closable, Emitter, type Event } from "../../base/index.ts";
 import { request, type X11Connection, type X11Event } from "../x11/index.ts";
 import { PredefinedAtom, words, writeProperty } from "./x-properties.ts";
 
 /** Programs that can fetch a large text at the same time; more are refused until one has it. */
-export const MAX_TRANSFERS = 16;
+const MAX_TRANSFERS = 16;
 
 /** How long a program may take to fetch the next piece of a large text. */
-export const REQUESTOR_TIMEOUT_MS = 5000;
+const REQUESTOR_TIMEOUT_MS = 5000;
 
 /** Larger texts go in pieces of this size (ICCCM's INCR), so that no single request holds up the server. */
-export const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 const SELECTION_REQUEST = 30;
 const SELECTION_NOTIFY = 31;
@@ -34,6 +34,7 @@ type Transfer = {
 export class SelectionServer implements Closable {
   readonly #connection: X11Connection;
   readonly #transfers: Transfer[] = [];
+  readonly #problems = new Emitter<string>();
   #refused = 0;
   /** What is offered; undefined while another program owns the selection. Transfers that run keep their text. */
   offer: Offer | undefined;
@@ -42,9 +43,9 @@ export class SelectionServer implements Closable {
     this.#connection = connection;
   }
 
-  /** Requests that were refused because too many transfers ran. */
-  get refused(): number {
-    return this.#refused;
+  /** A program did not get the text, in a full sentence. */
+  get onProblem(): Event<string> {
+    return this.#problems.event;
   }
 
   /** Takes the events of the connection. */
@@ -58,6 +59,7 @@ export class SelectionServer implements Closable {
   close(): void {
     for (const transfer of this.#transfers) clearTimeout(transfer.timer);
     this.#transfers.length = 0;
+    this.#problems.close();
   }
 
   #onRequest(bytes: Buffer): void {
@@ -104,6 +106,9 @@ export class SelectionServer implements Closable {
   #start(requestor: number, property: number, type: number, data: Buffer): boolean {
     if (this.#transfers.length >= MAX_TRANSFERS) {
       this.#refused += 1;
+      this.#problems.emit(
+        `A program could not paste, because ${MAX_TRANSFERS} others are at it (${this.#refused} refused so far).`,
+      );
       return false;
     }
     const transfer = { requestor, property, type, data, sent: 0, timer: this.#timer(requestor, property) };

@@ -46,6 +46,7 @@ export class X11Clipboard implements Clipboard {
     this.#server = this.#scope.add(new SelectionServer(this.#connection));
     this.#reader.onText((text) => this.#onRead(text));
     this.#reader.onProblem((text) => this.#notices.emit(text));
+    this.#server.onProblem((text) => this.#notices.emit(text));
     this.#connection.onEvent((event) => this.#onEvent(event));
     this.#connection.onBroken((error) => this.#notices.emit(`The clipboard is no longer there: ${error.message}`));
   }
