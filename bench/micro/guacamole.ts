@@ -116,7 +116,8 @@ function theirsFromBytes(text: string, renewEvery: number): Row["run"] {
 
 function repeated(instruction: string, size: number): { text: string; instructions: number } {
   const instructions = Math.max(1, Math.floor(size / encoder.encode(instruction).length));
-  return { text: instruction.repeat(instructions), instructions };
+  // As a socket gives it: in one piece, not a tree of repetitions.
+  return { text: Buffer.from(instruction.repeat(instructions)).toString(), instructions };
 }
 
 /** Both parsers give the same strings, and each loop makes all of them. */
@@ -168,12 +169,12 @@ function streamRows(name: StreamName): Row[] {
 }
 
 function factor(ours: Measured | undefined, theirs: Measured | undefined): string {
-  return ours === undefined || theirs === undefined ? "-" : `${(theirs.ns / ours.ns).toFixed(1)}x`;
+  return ours === undefined || theirs === undefined ? "-" : `${(theirs.median / ours.median).toFixed(1)}x`;
 }
 
 function printSingles(measured: Map<string, Measured>): void {
-  console.log(line("one instruction a chunk", TEXT_NAMES, 14));
-  const row = (label: string, cells: string[]): void => console.log(line(label, cells, 14));
+  console.log(line("one instruction a chunk", TEXT_NAMES, 18));
+  const row = (label: string, cells: string[]): void => console.log(line(label, cells, 18));
   for (const way of WAYS) {
     const ours = TEXT_NAMES.map((name) => measured.get(`ours ${way} ${name}`));
     const theirs = TEXT_NAMES.map((name) => measured.get(`theirs ${way} ${name}`));
@@ -194,10 +195,14 @@ function printSingles(measured: Map<string, Measured>): void {
   row("Rust: peek, no strings (recorded)", RUST_PEEK.map(String));
 }
 
+function perInstruction({ median, p10, p90 }: Measured, instructions: number): Measured {
+  return { median: median / instructions, p10: p10 / instructions, p90: p90 / instructions };
+}
+
 function printStreams(measured: Map<string, Measured>): void {
   const sizes = Object.entries(STREAM_SIZES);
   const heads = WAYS.flatMap((way) => sizes.map(([size]) => `${way} ${size}`));
-  console.log(`\n${line("full buffers", heads, 14)}`);
+  console.log(`\n${line("full buffers", heads, 18)}`);
   for (const name of STREAM_NAMES) {
     const each = (who: "ours" | "theirs"): Array<Measured | undefined> =>
       WAYS.flatMap((way) =>
@@ -205,15 +210,13 @@ function printStreams(measured: Map<string, Measured>): void {
           const encode = who === "ours" ? encodeElements : encodeForCommon;
           const { instructions } = repeated(encode(STREAMS[name]), bytes);
           const one = measured.get(`${who} ${way} ${name} ${size}`);
-          return (
-            one && { ns: one.ns / instructions, least: one.least / instructions, greatest: one.greatest / instructions }
-          );
+          return one && perInstruction(one, instructions);
         }),
       );
     const ours = each("ours");
     const theirs = each("theirs");
-    console.log(line(`${name}: ours`, ours.map(cell), 14));
-    console.log(line(`${name}: guacamole-common-js`, theirs.map(cell), 14));
+    console.log(line(`${name}: ours`, ours.map(cell), 18));
+    console.log(line(`${name}: guacamole-common-js`, theirs.map(cell), 18));
     console.log(
       line(
         "    faster by",
@@ -223,13 +226,13 @@ function printStreams(measured: Map<string, Measured>): void {
     );
   }
   const copies = Object.values(RUST_COPY_PEEK).map((ns) => digits(ns));
-  console.log(line("copy: Rust, peek, no strings (recorded)", ["", "", "", ...copies], 14));
+  console.log(line("copy: Rust, peek, no strings (recorded)", ["", "", "", ...copies], 18));
 }
 
 function main(): void {
   verifyWork();
   const measured = measureAll([...TEXT_NAMES.flatMap(singleRows), ...STREAM_NAMES.flatMap(streamRows)]);
-  console.log("Guacamole, ns per instruction with all strings made: best median of 4 rounds, +spread of the medians.");
+  console.log("Guacamole, ns per instruction with all strings made: median (10th-90th percentile of 100 batches).");
   console.log(
     "Mixed is given to guacamole-common-js with wrong lengths, in UTF-16 units: it fails with the right ones.\n",
   );

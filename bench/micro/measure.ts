@@ -1,11 +1,10 @@
 /** One thing to measure: `run` does it `count` times and returns a number that depends on every result. */
 export type Row = { readonly name: string; readonly run: (count: number) => number };
 
-/** Nanoseconds per operation: the best of the rounds' medians, and the least and greatest median of all rounds. */
-export type Measured = { readonly ns: number; readonly least: number; readonly greatest: number };
+/** Nanoseconds per operation over all batches of a row: the median, and the 10th and 90th percentile. */
+export type Measured = { readonly median: number; readonly p10: number; readonly p90: number };
 
-const ROUNDS = 4;
-const BATCHES = 25;
+const BATCHES = 100;
 const BATCH_NS = 2_000_000;
 const WARM_UP_NS = 150_000_000;
 
@@ -13,16 +12,19 @@ const WARM_UP_NS = 150_000_000;
 let sink = 0;
 
 /**
- * Measures rows in turn, four rounds of 25 batches each after a warm-up, so that a disturbance of the machine hits all
- * rows alike.
+ * Measures rows after a warm-up of each, one batch of every row in turn, a hundred times: a disturbance of the machine
+ * hits all rows alike, so that rows of one run can be compared even where others use the machine.
  */
 export function measureAll(rows: readonly Row[]): Map<string, Measured> {
   const counts = rows.map(warmUp);
-  const medians = rows.map((): number[] => []);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [index, row] of rows.entries()) medians[index]?.push(medianOfBatches(row, counts[index] as number));
+  const times = rows.map((): number[] => []);
+  for (let batch = 0; batch < BATCHES; batch += 1) {
+    for (const [index, row] of rows.entries()) {
+      const count = counts[index] as number;
+      times[index]?.push(timed(row, count) / count);
+    }
   }
-  return new Map(rows.map((row, index) => [row.name, summary(medians[index] as number[])]));
+  return new Map(rows.map((row, index) => [row.name, percentiles(times[index] as number[])]));
 }
 
 /** What the measured loops added up to; printing it keeps them honest. */
@@ -38,14 +40,14 @@ export function verify(what: string, actual: unknown, expected: unknown): void {
 }
 
 /** A line of a table: a name and cells, aligned. */
-export function line(name: string, cells: readonly string[], width = 12): string {
+export function line(name: string, cells: readonly string[], width = 20): string {
   return name.padEnd(46) + cells.map((cell) => cell.padStart(width)).join("");
 }
 
-/** "12.3 ±4": the median and how far the rounds lay apart. */
+/** "12.3 (10.1-15.2)": the median, and the 10th and 90th percentile. */
 export function cell(measured: Measured | undefined): string {
   if (measured === undefined) return "-";
-  return `${digits(measured.ns)} +${digits(measured.greatest - measured.least)}`;
+  return `${digits(measured.median)} (${digits(measured.p10)}-${digits(measured.p90)})`;
 }
 
 export function digits(value: number): string {
@@ -62,17 +64,14 @@ function warmUp(row: Row): number {
   }
 }
 
-function medianOfBatches(row: Row, count: number): number {
-  const times = Array.from({ length: BATCHES }, () => timed(row, count) / count).sort((a, b) => a - b);
-  return times[BATCHES >> 1] as number;
-}
-
 function timed(row: Row, count: number): number {
   const start = process.hrtime.bigint();
   sink = (sink + row.run(count)) % Number.MAX_SAFE_INTEGER;
   return Number(process.hrtime.bigint() - start);
 }
 
-function summary(medians: readonly number[]): Measured {
-  return { ns: Math.min(...medians), least: Math.min(...medians), greatest: Math.max(...medians) };
+function percentiles(times: number[]): Measured {
+  times.sort((a, b) => a - b);
+  const at = (fraction: number): number => times[Math.floor(fraction * (times.length - 1))] as number;
+  return { median: at(0.5), p10: at(0.1), p90: at(0.9) };
 }

@@ -190,6 +190,11 @@ function verifyWork(): void {
   }
 }
 
+function share(measured: Measured | undefined, rust: number): string {
+  if (measured === undefined) return "-";
+  return `${digits((measured.p10 / rust) * 100)} % / ${digits((measured.median / rust) * 100)} %`;
+}
+
 function main(): void {
   verifyWork();
   const rows = works.flatMap((work) =>
@@ -197,9 +202,11 @@ function main(): void {
   );
   const measured = measureAll(rows);
   const at = (work: Work, size: number): Measured | undefined => measured.get(`${work.name} ${size}`);
-  console.log("Tube frames, ns per frame: best median of 4 rounds, +spread of the rounds' medians; then the recorded");
-  console.log("figure of Rust (release build) and ours in percent of it.\n");
-  console.log(line("payload bytes", SIZES.map(String)));
+  console.log("Tube frames, ns per frame: median (10th-90th percentile of 100 batches); the recorded figure of Rust");
+  console.log(
+    "(release build, best of 4 medians on a quiet machine); our 10th percentile and median in percent of it.\n",
+  );
+  console.log(line("payload bytes", SIZES.map(String), 20));
   for (const work of works) {
     const rust = RUST[work.rust];
     console.log(
@@ -209,7 +216,7 @@ function main(): void {
       ),
     );
     console.log(line(`    Rust: ${work.rust}`, rust.map(String)));
-    const percent = SIZES.map((size, index) => `${digits(((at(work, size)?.ns ?? 0) / (rust[index] ?? 1)) * 100)} %`);
+    const percent = SIZES.map((size, index) => share(at(work, size), rust[index] ?? 1));
     console.log(line("", percent));
   }
   console.log(`\nNode ${process.version}, checksum ${checksum()}`);

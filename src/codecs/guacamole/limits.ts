@@ -20,3 +20,10 @@ export const DEFAULT_GUACAMOLE_LIMITS: GuacamoleLimits = {
 
 /** More digits than any allowed length needs; leading zeros are accepted up to here. */
 export const MAX_LENGTH_DIGITS = 10;
+
+/** Between elements. */
+export const COMMA = 0x2c;
+/** Behind the last element. */
+export const SEMICOLON = 0x3b;
+/** Between an element's length and its value. */
+export const DOT = 0x2e;

@@ -1,209 +1,174 @@
 import { ProtocolError } from "../../base/index.ts";
-import { DEFAULT_GUACAMOLE_LIMITS, type GuacamoleLimits, MAX_LENGTH_DIGITS } from "./limits.ts";
+import { Assembler, type InstructionHandler } from "./assembler.ts";
+import { readAscii, readUtf8 } from "./byte-reader.ts";
+import type { GuacamoleLimits } from "./limits.ts";
+import { TextReader } from "./text-reader.ts";
+import { Utf8ElementDecoder } from "./utf8-element.ts";
 import { Utf8Splitter } from "./utf8-splitter.ts";
 
-/**
- * Gets one instruction. `args` is used again for later instructions: copy what must outlive the call. An exception
- * leaves the parser unusable until `reset`.
- */
-export type InstructionHandler = (opcode: string, args: readonly string[]) => void;
-
-const DOT = 0x2e;
-const COMMA = 0x2c;
-const SEMICOLON = 0x3b;
-const ZERO = 0x30;
-
-// V8 answers this at once for strings of one-byte characters, and faster than any loop for others.
-const SURROGATE = /[\ud800-\udfff]/;
+/** Chunks from this size on are worth a call of the platform's encoder or decoder. */
+const MIN_BULK = 64;
+const MAX_BULK_TEXT = 2 ** 20;
+/** Chunks to read without bulk after one where it did not pay. */
+const BULK_PAUSE = 15;
+/** Characters an instruction has on average from which on looking at bytes saves nothing over looking at text. */
+const LONG_INSTRUCTION = 400;
 
 /**
- * Parses Guacamole instructions, `LENGTH.VALUE(,LENGTH.VALUE)*;` with lengths in Unicode code points, from bytes or
- * from text in chunks that may be cut anywhere, also inside a character. Time and memory are linear in what arrives.
+ * Parses Guacamole instructions, `LENGTH.VALUE(,LENGTH.VALUE)*;` with lengths in Unicode code points, from strict UTF-8
+ * or from text. Chunks may be cut anywhere, also inside a character. Time and memory are linear in what arrives.
  *
  * Wrong input throws {@link ProtocolError} (`malformed` or `too-large`) after the instructions before it were handed
  * out. Nothing marks the start of an instruction, so from then on every call throws the same error until `reset`.
  */
 export class GuacamoleParser {
-  readonly #handler: InstructionHandler;
-  readonly #limits: GuacamoleLimits;
-  readonly #utf8 = new Utf8Splitter();
-  /** Elements of the instruction being read; only the first `#count` are its own. */
-  readonly #elements: string[] = [];
-  #count = 0;
-  /** Argument arrays by number of arguments, made when first needed. */
-  readonly #args: string[][] = [];
-  /** Units of the current instruction that lie before the kept text. */
-  #consumed = 0;
-  /** Text from the start of the element that is not whole yet, and its units. */
+  readonly #assembler: Assembler;
+  readonly #textReader: TextReader;
+  readonly #elementDecoder = new Utf8ElementDecoder();
+  readonly #splitter = new Utf8Splitter();
+  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  readonly #encoder = new TextEncoder();
+  #bulkBytes = new Uint8Array(0);
+  #bulkPause = 0;
+  /** Text from the start of the element that is not whole yet. */
   #pieces: string[] = [];
-  #keptUnits = 0;
-  /** Units the kept text needs before another look at it can help. */
-  #neededUnits = 0;
-  #reading = false;
-  #failure: ProtocolError | undefined;
+  #keptLength = 0;
+  /** Characters the kept text needs before another look at it can help. */
+  #neededLength = 0;
+  #busy = false;
 
+  /** `limits` that are not given are {@link DEFAULT_GUACAMOLE_LIMITS}. */
   constructor(handler: InstructionHandler, limits: Partial<GuacamoleLimits> = {}) {
-    this.#handler = handler;
-    this.#limits = { ...DEFAULT_GUACAMOLE_LIMITS, ...limits };
+    this.#assembler = new Assembler(handler, limits);
+    this.#textReader = new TextReader(this.#assembler);
   }
 
-  /** Takes the next bytes: strict UTF-8. Nothing of `chunk` is kept. */
+  /** Takes the next bytes. Nothing of `chunk` is kept. */
   pushBytes(chunk: Uint8Array): void {
-    this.#require();
-    let text: string;
-    try {
-      text = this.#utf8.decode(chunk);
-    } catch (cause) {
-      throw this.#fail("malformed", "is not UTF-8", cause);
+    this.#begin();
+    let start = 0;
+    // Completes the element that was cut, and takes no byte more: what follows is read where it lies.
+    while (this.#keptLength > 0 && start < chunk.length) {
+      const end = Math.min(chunk.length, start + this.#neededLength - this.#keptLength);
+      this.#takeText(this.#decodePiece(chunk.subarray(start, end)));
+      start = end;
     }
-    this.pushText(text);
+    if (start < chunk.length) this.#readBytes(start === 0 ? chunk : chunk.subarray(start));
+    this.#busy = false;
   }
 
-  /** Takes the next text. A surrogate without its partner is malformed, except that a pair may be cut by the end. */
+  /** Takes the next text. Half a surrogate pair is malformed, except that a pair may be cut by the end of a chunk. */
   pushText(chunk: string): void {
-    this.#require();
-    if (this.#keptUnits === 0) {
-      this.#read(chunk);
-      return;
+    this.#begin();
+    if (this.#splitter.pendingBytes > 0) {
+      this.#busy = false;
+      throw new TypeError("Text cannot follow bytes that end inside a character.");
     }
-    this.#pieces.push(chunk);
-    this.#keptUnits += chunk.length;
-    if (this.#keptUnits < this.#neededUnits) return;
-    const text = this.#pieces.join("");
-    this.#pieces = [];
-    this.#keptUnits = 0;
-    this.#read(text);
+    if (chunk !== "") this.#takeText(chunk);
+    this.#busy = false;
   }
 
   /** Says that no more will come. Throws ProtocolError `truncated` inside an instruction. */
   finish(): void {
-    this.#require();
-    if (this.#keptUnits > 0 || this.#count > 0 || this.#utf8.pendingBytes > 0) {
+    this.#begin();
+    this.#busy = false;
+    if (this.#keptLength > 0 || this.#assembler.count > 0) {
       throw new ProtocolError("truncated", "A Guacamole stream ended inside an instruction.");
     }
   }
 
   /** Drops everything kept, also after an error; the next chunk starts with an instruction. */
   reset(): void {
-    this.#utf8.reset();
-    this.#count = 0;
-    this.#consumed = 0;
+    this.#assembler.reset();
+    this.#splitter.reset();
     this.#pieces = [];
-    this.#keptUnits = 0;
-    this.#reading = false;
-    this.#failure = undefined;
+    this.#keptLength = 0;
+    this.#busy = false;
   }
 
-  #read(text: string): void {
-    this.#reading = true;
-    const size = text.length;
-    const { maxElementLength, maxInstructionLength } = this.#limits;
-    const paired = SURROGATE.test(text);
-    let instruction = -this.#consumed;
-    let position = 0;
-    while (position < size) {
-      let at = position;
-      let length = 0;
-      let code = 0;
-      while (at < size) {
-        code = text.charCodeAt(at);
-        if (code < ZERO || code > 0x39) break;
-        length = length * 10 + code - ZERO;
-        at += 1;
-      }
-      if (length > maxElementLength || at - position > MAX_LENGTH_DIGITS) throw this.#failLength(text, position, at);
-      if (at === size) {
-        this.#keep(text, position, at + 1);
-        break;
-      }
-      if (code !== DOT || at === position) throw this.#failLength(text, position, at);
-      const start = at + 1;
-      const end = paired ? this.#endOfCharacters(text, start, length) : start + length;
-      if (end + 1 - instruction > maxInstructionLength) {
-        throw this.#fail("too-large", `is longer than ${maxInstructionLength} characters`);
-      }
-      if (end >= size) {
-        this.#keep(text, position, end + 1);
-        break;
-      }
-      const terminator = text.charCodeAt(end);
-      this.#elements[this.#count] = text.substring(start, end);
-      this.#count += 1;
-      position = end + 1;
-      if (terminator === SEMICOLON) {
-        this.#deliver();
-        instruction = position;
-      } else if (terminator !== COMMA) {
-        throw this.#failTerminator(terminator);
-      } else if (this.#count === this.#limits.maxElements) {
-        throw this.#fail("too-large", `has more than ${this.#limits.maxElements} elements`);
-      }
+  #begin(): void {
+    if (this.#assembler.failure !== undefined) throw this.#assembler.failure;
+    if (this.#busy) throw new TypeError("A parser cannot be used inside its handler, nor after its handler threw.");
+    this.#busy = true;
+  }
+
+  #readBytes(bytes: Uint8Array): void {
+    const text = this.#asciiText(bytes);
+    if (text !== undefined) {
+      this.#keepRest(text, readAscii(bytes, text, this.#assembler));
+      return;
     }
-    this.#consumed = position - instruction;
-    this.#reading = false;
+    const position = readUtf8(bytes, this.#assembler, this.#elementDecoder);
+    if (position < bytes.length) this.#takeText(this.#decodePiece(bytes.subarray(position)));
   }
 
-  #deliver(): void {
-    const last = this.#count - 1;
-    this.#count = 0;
-    const elements = this.#elements;
-    let args = this.#args[last];
-    if (args === undefined) {
-      args = new Array<string>(last).fill("");
-      while (this.#args.length < last) this.#args.push(new Array<string>(this.#args.length).fill(""));
-      this.#args[last] = args;
+  /** The text of a chunk that is all ASCII, if it is likely to be and long enough to be worth the call. */
+  #asciiText(bytes: Uint8Array): string | undefined {
+    if (!this.#bulkPays(bytes.length)) return undefined;
+    try {
+      const text = this.#decoder.decode(bytes);
+      if (text.length === bytes.length) return text;
+    } catch {
+      // Bytes that are wrong or cut inside a character: the reader of UTF-8 tells which.
     }
-    for (let index = 0; index < last; index += 1) args[index] = elements[index + 1] as string;
-    this.#handler(elements[0] as string, args);
+    this.#bulkPause = BULK_PAUSE;
+    return undefined;
   }
 
-  /** Where the value of `length` code points that starts at `start` ends, or the least it can be if that is not there yet. */
-  #endOfCharacters(text: string, start: number, length: number): number {
-    let at = start;
-    for (let left = length; left > 0; left -= 1) {
-      if (at >= text.length) return at + left;
-      const code = text.charCodeAt(at);
-      at += 1;
-      if (code < 0xd800 || code > 0xdfff) continue;
-      if (at === text.length && code < 0xdc00) return at + left;
-      const low = text.charCodeAt(at);
-      if (code > 0xdbff || low < 0xdc00 || low > 0xdfff) throw this.#fail("malformed", "holds half a character");
-      at += 1;
+  #takeText(chunk: string): void {
+    if (this.#keptLength === 0) {
+      this.#readText(chunk);
+      return;
     }
-    return at;
+    this.#pieces.push(chunk);
+    this.#keptLength += chunk.length;
+    if (this.#keptLength < this.#neededLength) return;
+    const text = this.#pieces.join("");
+    this.#pieces = [];
+    this.#keptLength = 0;
+    this.#readText(text);
   }
 
-  #keep(text: string, position: number, needed: number): void {
-    this.#pieces.push(position === 0 ? text : text.substring(position));
-    this.#keptUnits = text.length - position;
-    this.#neededUnits = needed - position;
+  #readText(text: string): void {
+    if (text.length <= MAX_BULK_TEXT && this.#bulkPays(text.length)) {
+      if (this.#bulkBytes.length < text.length) this.#bulkBytes = new Uint8Array(text.length);
+      const { read, written } = this.#encoder.encodeInto(text, this.#bulkBytes);
+      if (read === text.length && written === read) {
+        const before = this.#assembler.delivered;
+        this.#keepRest(text, readAscii(this.#bulkBytes, text, this.#assembler));
+        const instructions = this.#assembler.delivered - before;
+        if (text.length > LONG_INSTRUCTION * (instructions + 1)) this.#bulkPause = BULK_PAUSE;
+        return;
+      }
+      this.#bulkPause = BULK_PAUSE;
+    }
+    this.#keepRest(text, 0);
   }
 
-  #require(): void {
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#reading) throw new TypeError("A parser cannot be used inside its handler, or after its handler threw.");
+  /** Reads `text` from `position` on, and keeps what then is left of it. */
+  #keepRest(text: string, position: number): void {
+    if (position === text.length) return;
+    const rest = position === 0 ? text : text.substring(position);
+    const reader = this.#textReader;
+    reader.read(rest);
+    this.#keptLength = rest.length - reader.position;
+    if (this.#keptLength === 0) return;
+    this.#pieces.push(rest.substring(reader.position));
+    this.#neededLength = reader.needed;
   }
 
-  #failLength(text: string, position: number, at: number): ProtocolError {
-    const shown = JSON.stringify(text.substring(position, Math.min(at + 1, position + 20)));
-    const tooLarge =
-      at > position && (at === text.length || text.charCodeAt(at) === DOT || at - position > MAX_LENGTH_DIGITS);
-    if (!tooLarge) return this.#fail("malformed", `has ${shown} instead of an element's length and a dot`);
-    return this.#fail(
-      "too-large",
-      `has an element of the length ${shown}; the limit is ${this.#limits.maxElementLength}`,
-    );
+  #decodePiece(bytes: Uint8Array): string {
+    try {
+      return this.#splitter.decode(bytes);
+    } catch (cause) {
+      throw this.#assembler.fail(this.#assembler.count, "malformed", "is not UTF-8", cause);
+    }
   }
 
-  #failTerminator(code: number): ProtocolError {
-    const found = code > 0x20 && code < 0x7f ? `"${String.fromCharCode(code)}"` : `character ${code}`;
-    return this.#fail("malformed", `has ${found} instead of "," or ";" behind element ${this.#count}`);
-  }
-
-  #fail(code: "malformed" | "too-large", problem: string, cause?: unknown): ProtocolError {
-    const opcode = this.#count > 0 ? ` ${JSON.stringify((this.#elements[0] as string).slice(0, 32))}` : "";
-    this.reset();
-    this.#failure = new ProtocolError(code, `A Guacamole instruction${opcode} ${problem}.`, { cause });
-    return this.#failure;
+  #bulkPays(size: number): boolean {
+    if (size < MIN_BULK) return false;
+    if (this.#bulkPause === 0) return true;
+    this.#bulkPause -= 1;
+    return false;
   }
 }

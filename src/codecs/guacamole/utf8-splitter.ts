@@ -1,13 +1,14 @@
 /**
- * Decodes strict UTF-8 in chunks that may be cut inside a character. Overlong forms, surrogates and values above
+ * Decodes strict UTF-8 in pieces that may be cut inside a character. Overlong forms, surrogates and values above
  * U+10FFFF are refused; a byte order mark is text.
  */
 export class Utf8Splitter {
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  /** A character cut by the end of the last chunk. */
+  /** A character cut by the end of the last piece. */
   readonly #cut = new Uint8Array(4);
   #cutLength = 0;
 
+  /** Bytes kept of a character that is not whole. */
   get pendingBytes(): number {
     return this.#cutLength;
   }
@@ -17,30 +18,22 @@ export class Utf8Splitter {
   }
 
   /** The text of all characters that are whole now. Throws TypeError when the bytes are not UTF-8. */
-  decode(chunk: Uint8Array): string {
-    const last = chunk[chunk.length - 1];
-    if (this.#cutLength === 0 && last !== undefined && last < 0x80) return this.#decoder.decode(chunk);
-    return this.#decodeCut(chunk);
-  }
-
-  #decodeCut(chunk: Uint8Array): string {
+  decode(piece: Uint8Array): string {
     let start = 0;
     let head = "";
     if (this.#cutLength > 0) {
       const size = characterBytes(this.#cut[0] as number);
-      while (this.#cutLength < size && start < chunk.length) {
-        this.#cut[this.#cutLength] = chunk[start] as number;
-        this.#cutLength += 1;
-        start += 1;
-      }
+      start = Math.min(size - this.#cutLength, piece.length);
+      this.#cut.set(piece.subarray(0, start), this.#cutLength);
+      this.#cutLength += start;
       if (this.#cutLength < size) return "";
       head = this.#decoder.decode(this.#cut.subarray(0, size));
       this.#cutLength = 0;
     }
-    const end = endOfWholeCharacters(chunk, start);
-    const text = this.#decoder.decode(chunk.subarray(start, end));
-    this.#cut.set(chunk.subarray(end));
-    this.#cutLength = chunk.length - end;
+    const end = endOfWholeCharacters(piece, start);
+    const text = this.#decoder.decode(piece.subarray(start, end));
+    this.#cut.set(piece.subarray(end));
+    this.#cutLength = piece.length - end;
     return head + text;
   }
 }
@@ -52,13 +45,13 @@ function characterBytes(lead: number): number {
   return lead < 0xf0 ? 3 : 4;
 }
 
-/** The end of `chunk` without a character at its end that lacks bytes. */
-function endOfWholeCharacters(chunk: Uint8Array, start: number): number {
-  const first = Math.max(start, chunk.length - 3);
-  for (let index = chunk.length - 1; index >= first; index -= 1) {
-    const byte = chunk[index] as number;
+/** The end of `piece` without a character at its end that lacks bytes. */
+function endOfWholeCharacters(piece: Uint8Array, start: number): number {
+  const first = Math.max(start, piece.length - 3);
+  for (let index = piece.length - 1; index >= first; index -= 1) {
+    const byte = piece[index] as number;
     if (byte >= 0x80 && byte < 0xc0) continue;
-    return index + characterBytes(byte) > chunk.length ? index : chunk.length;
+    return index + characterBytes(byte) > piece.length ? index : piece.length;
   }
-  return chunk.length;
+  return piece.length;
 }
