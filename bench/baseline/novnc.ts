@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import { createServer } from "node:http";
-import { dirname, extname, join, normalize } from "node:path";
+import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startChild } from "../support/child.ts";
 import type { Lifetime } from "../support/lifetime.ts";
@@ -56,19 +56,14 @@ async function servePage(lifetime: Lifetime, port: number, settings: Settings): 
       const rfb = new RFB(document.getElementById("screen"), "ws://127.0.0.1:${port}/", { shared: true });
       Object.assign(rfb, ${JSON.stringify(settings.client)});
     </script>`;
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
-    if (path === "/") {
-      response.setHeader("content-type", "text/html; charset=utf-8").end(page);
-      return;
-    }
-    try {
-      const body = await readFile(join(root, path));
-      response.setHeader("content-type", extname(path) === ".js" ? "text/javascript" : "application/octet-stream");
-      response.end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
+    response.setHeader("content-type", path === "/" ? "text/html; charset=utf-8" : "text/javascript");
+    if (path === "/") response.end(page);
+    else
+      createReadStream(join(root, path))
+        .on("error", () => response.writeHead(404).end())
+        .pipe(response);
   });
   return `http://127.0.0.1:${await listenLocally(lifetime, server)}/`;
 }

@@ -23,6 +23,7 @@ type MotionFigures = {
   readonly megabytesPerSecond: number;
   readonly serverCores: number;
   readonly browserCores: number;
+  readonly otherCores: number;
   readonly ssim: number;
 };
 
@@ -58,6 +59,7 @@ function motionFigures(motions: readonly Motion[]): MotionFigures | undefined {
     megabytesPerSecond: over(({ load }) => (load.bytesToBrowser ?? Number.NaN) / load.seconds / 1e6),
     serverCores: over(({ load }) => load.serverCores),
     browserCores: over(({ load }) => load.browserCores),
+    otherCores: over(({ load }) => load.otherCores),
     ssim: over((motion) => motion.ssim ?? Number.NaN),
   };
 }
@@ -77,8 +79,8 @@ export function formatReport(all: readonly Figures[]): string {
             figures.name,
             ...[own.p50, own.p90, own.p99].map((ms) => ms.toFixed(1)),
             String(own.n),
-            floor ? `${(own.p50 - pick(floor).p50).toFixed(1)}` : "",
-            peer ? (own.p50 / pick(peer).p50).toFixed(2) : "",
+            format(own.p50 - (floor ? pick(floor).p50 : Number.NaN), 1),
+            format(own.p50 / (peer ? pick(peer).p50 : Number.NaN), 2),
           ];
         }),
     );
@@ -111,7 +113,14 @@ export function formatReport(all: readonly Figures[]): string {
           : [],
       ),
     ),
-  ].join("\n");
+  ]
+    .filter((text) => text !== "")
+    .join("\n");
+}
+
+/** Nothing where there is nothing to compare with. */
+function format(value: number, digits: number): string {
+  return Number.isNaN(value) ? "" : value.toFixed(digits);
 }
 
 function motionTable(
@@ -131,6 +140,7 @@ function motionTable(
       "torn %",
       "MB/s (x peer)",
       "server+browser cores (x peer)",
+      "other cores",
       "SSIM",
     ],
     rows.flatMap(({ name, motion }) => {
@@ -147,7 +157,8 @@ function motionTable(
           motion.megabytesPerSecond.toFixed(2) + times(motion.megabytesPerSecond, peer?.megabytesPerSecond),
           `${motion.serverCores.toFixed(2)}+${motion.browserCores.toFixed(2)}` +
             times(cores, peer && peer.serverCores + peer.browserCores),
-          Number.isNaN(motion.ssim) ? "" : motion.ssim.toFixed(4),
+          motion.otherCores.toFixed(2),
+          format(motion.ssim, 4),
         ],
       ];
     }),
