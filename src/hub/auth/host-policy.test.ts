@@ -51,7 +51,7 @@ describe("Origin", () => {
     ["http://localhost:9090", "another server on this machine"],
     ["file://localhost:8080", "a file"],
     ["http://evil.example:8080", "another site on the same port"],
-  ])("%s is refused: %s", (origin) => {
+  ])("%s is refused: %s", (origin, _what) => {
     expect(policy.refuseOrigin(place("localhost:8080", origin))).toBeTypeOf("string");
   });
 
