@@ -39,6 +39,7 @@ export class Controls implements Closable {
     this.#clipboard = clipboard === undefined ? undefined : this.#scope.add(clipboard);
     this.onClipboard = clipboard?.onText ?? (() => () => undefined);
     if (injector !== undefined) this.#scope.defer(injector.onNotice((text) => this.#notices.emit(text)));
+    if (clipboard !== undefined) this.#scope.defer(clipboard.onNotice((text) => this.#notices.emit(text)));
   }
 
   /** Opens what is there. What is missing is reported through `problems`, in full sentences. */
