@@ -12,10 +12,11 @@ describe("npm packages", () => {
     },
   };
 
-  test("are installed when all but other platforms' are there", () => {
-    expect(isInstalled(wanted, { packages: { "node_modules/a": { version: "1.2.3", integrity: "sha512-a" } } })).toBe(
-      true,
-    );
+  test("are installed when all but other platforms' are there, with one of this platform that the lock lacks", () => {
+    const a = { version: "1.2.3", integrity: "sha512-a" };
+    expect(isInstalled(wanted, { packages: { "node_modules/a": a } })).toBe(true);
+    const ours = { version: "2.0.0", integrity: "sha512-c", optional: true };
+    expect(isInstalled(wanted, { packages: { "node_modules/a": a, "node_modules/b-linux": ours } })).toBe(true);
   });
 
   test.each([
