@@ -14,22 +14,10 @@ export default {
   ],
   project: ["src/**/*.ts", "test/**/*.ts", "bench/**/*.ts", "scripts/*.js"],
   compilers: { ts: readAsSource },
-  // Types of a public root are named for readers, whether or not somebody imports them today.
-  exclude: ["types"],
+  // Types of a public root are named for readers, whether or not somebody imports them today; binaries are the system's,
+  // and scripts/system-packages.js installs them.
+  exclude: ["types", "binaries"],
   ignoreExportsUsedInFile: true,
   // Named by their path in scripts/check.js.
   ignoreDependencies: ["oxlint", "oxlint-tsgolint"],
-  // Programs of the system, installed by scripts/system-packages.js.
-  ignoreBinaries: [
-    "dpkg-query",
-    "openssl",
-    "xrandr",
-    "xdotool",
-    "xterm",
-    "xmodmap",
-    "setxkbmap",
-    "chromium",
-    "ffmpeg",
-    "ss",
-  ],
 };
