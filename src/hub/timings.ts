@@ -1,3 +1,5 @@
+import { KEEP_ALIVE_MS } from "../node/index.ts";
+
 /** The hub's bounds in time. The defaults suit every network that was tried; tests shorten them. */
 export type HubTimings = {
   /** How long a new link may take to say hello. */
@@ -20,5 +22,5 @@ export const DEFAULT_TIMINGS: HubTimings = {
   tooSlowMs: 10_000,
   controlIdleMs: 60_000,
   clockPingMs: 5000,
-  keepAliveMs: 5000,
+  keepAliveMs: KEEP_ALIVE_MS,
 };

@@ -1,6 +1,6 @@
 export { type ConnectOptions, connectWebSocketLink } from "./connect-websocket-link.ts";
 export type { Link, LinkClose } from "./link.ts";
-export { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from "./message-assembler.ts";
+export type { MessageLimits } from "./message-assembler.ts";
 export { monotonicUs } from "./monotonic-clock.ts";
 export { PipeLink } from "./pipe-link.ts";
 export {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -112,6 +112,27 @@ describe("API", () => {
     expect(headers.get("content-security-policy")).toContain("script-src 'self'");
     expect(headers.get("content-security-policy")).not.toContain("upgrade-insecure-requests");
     expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+  });
+});
+
+describe("page", () => {
+  test("is served without a session, and nothing outside of its folder is", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "sightline-page-"));
+    mkdirSync(join(folder, "page"));
+    writeFileSync(join(folder, "page", "index.html"), "<title>page</title>");
+    writeFileSync(join(folder, "secret.txt"), "secret");
+    const paged = await startTestHub({ pageDirectory: join(folder, "page") });
+    expect(await (await fetch(paged.url)).text()).toBe("<title>page</title>");
+    for (const path of ["/../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.hidden"]) {
+      expect(await (await fetch(paged.url + path)).text()).not.toBe("secret");
+      expect((await fetch(paged.url + path)).status).toBeGreaterThanOrEqual(400);
+    }
+    await paged.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("that was never built is an error that says so", async () => {
+    await expect(startTestHub({ pageDirectory: "/nonexistent/page" })).rejects.toThrow("The page is missing");
   });
 });
 

@@ -21,7 +21,6 @@ afterEach(async () => {
   hub = undefined;
 });
 
-/** Processes whose command line or parent's says that the fake agent started them. */
 function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
@@ -93,6 +92,17 @@ describe("a local agent", () => {
     const [first] = hub.agentPids();
     while (hub.agentPids().length === 0 || hub.agentPids()[0] === first) await pause(20);
     expect(isAlive(first as number)).toBe(false);
+  });
+
+  test("that hangs is started anew", async () => {
+    hub = await startTestHub({ localAgents: [localFakeAgent("desk")], timings: { clockPingMs: 100 } });
+    const viewer = await connect(hub.url);
+    const source = await viewer.sourceId("desk/DP-1");
+    const [pid] = hub.agentPids();
+    process.kill(pid as number, "SIGSTOP");
+    await viewer.sourceId("desk/DP-1", "lost");
+    expect(await viewer.sourceId("desk/DP-1")).toBe(source);
+    expect(isAlive(pid as number)).toBe(false);
   });
 
   test("that does not exist is an error in the log, not the end of the hub", async () => {

@@ -1,10 +1,10 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { LocalAgent } from "../../dist/hub/index.js";
 import { connectWebSocketLink, type Link, type LinkClose } from "../../dist/node/index.js";
 import { type AgentCommand, encodePicture, PROTOCOL_VERSION, parseAgentCommand } from "../../dist/protocol/index.js";
 import { Inbox } from "./inbox.ts";
 
-export const FAKE_AGENT_PROGRAM = fileURLToPath(new URL("./fake-agent-program.js", import.meta.url));
+export const FAKE_AGENT_PROGRAM = join(import.meta.dirname, "fake-agent-program.js");
 
 /** The fake agent as a child process of the hub. */
 export function localFakeAgent(name: string, ...args: string[]): LocalAgent {

@@ -39,6 +39,9 @@ const AGENT_NAME = /^[^/\p{C}]+$/u;
 const FIRST_PINGS = 4;
 const FIRST_PING_MS = 100;
 
+/** An agent that has said nothing for this many pings hangs; a local one is then started anew. */
+const MAX_SILENT_PINGS = 3;
+
 /** The hub's end of one agent's link: hello, then whatever the agent has to say. */
 export class AgentSession implements AgentPort, LinkSession {
   /** Who may speak for the name: a local agent's own name, or the token of remote ones. */
@@ -52,6 +55,7 @@ export class AgentSession implements AgentPort, LinkSession {
   #state: "new" | "admitted" | "refused" = "new";
   #name = "";
   #pings = 0;
+  #silentPings = 0;
   #pingTimer: NodeJS.Timeout | undefined;
 
   constructor(link: Link, options: { id: number; credential: string; listener: AgentListener; clockPingMs: number }) {
@@ -92,6 +96,7 @@ export class AgentSession implements AgentPort, LinkSession {
   drained(): void {}
 
   receiveControl(text: string): void {
+    this.#silentPings = 0;
     const message = parseAgentMessage(text);
     if (message.type === "hello") this.#greet(message);
     else {
@@ -166,6 +171,11 @@ export class AgentSession implements AgentPort, LinkSession {
   }
 
   #ping(): void {
+    if (this.#silentPings >= MAX_SILENT_PINGS && this.#pings > FIRST_PINGS) {
+      this.#link.close(CloseCode.tooSlow, "The agent no longer answers.");
+      return;
+    }
+    this.#silentPings += 1;
     const timeUs = monotonicUs();
     this.#clock.pinged(timeUs);
     this.command({ type: "ping", timeUs });

@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { join } from "node:path";
 import fastifyCookie from "@fastify/cookie";
 import fastifyHelmet from "@fastify/helmet";
 import fastifyRateLimit from "@fastify/rate-limit";
@@ -34,7 +36,7 @@ export async function startHttp(options: HttpOptions): Promise<{ app: FastifyIns
   await app.register(fastifyRateLimit, { global: false });
   addErrorAnswers(app, options.log);
   addApiRoutes(app, options.context);
-  if (options.pageDirectory !== undefined) await app.register(fastifyStatic, { root: options.pageDirectory });
+  if (options.pageDirectory !== undefined) await addPage(app, options.pageDirectory);
   addUpgrades(app.server, { ...options, parseCookie: (header) => app.parseCookie(header) });
   try {
     await app.listen({ host: options.host, port: options.port });
@@ -48,6 +50,16 @@ export async function startHttp(options: HttpOptions): Promise<{ app: FastifyIns
   }
   const address = app.server.address();
   return { app, port: typeof address === "object" && address !== null ? address.port : options.port };
+}
+
+async function addPage(app: FastifyInstance, directory: string): Promise<void> {
+  if (!existsSync(join(directory, "index.html"))) {
+    throw new EnvironmentError(
+      `The page is missing: there is no index.html in ${directory}.`,
+      "Build it: npm run build.",
+    );
+  }
+  await app.register(fastifyStatic, { root: directory });
 }
 
 /** A page from here may run and reach only what comes from here; its workers may, too. */
@@ -81,7 +93,9 @@ function addErrorAnswers(app: FastifyInstance, log: Logger): void {
   app.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) log.error({ err: error, path: request.url.split("?", 1)[0] }, "A request failed");
-    return refuse(reply, status, status >= 500 ? "Something went wrong in the hub; its log says more." : error.message);
+    const text = status >= 500 ? "Something went wrong in the hub; its log says more." : error.message;
+    // Sent and not returned: the static plugin calls this handler itself and ignores what it returns.
+    void reply.send(refuse(reply, status, text));
   });
-  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, "There is nothing here."));
+  app.setNotFoundHandler((_request, reply) => void reply.send(refuse(reply, 404, "There is nothing here.")));
 }
