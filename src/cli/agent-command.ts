@@ -72,7 +72,7 @@ async function connectForever(
       print(`Connected to ${hub}.`);
       reason = await serveLink(context, link, display.name);
     } catch (error) {
-      reason = describeError(error);
+      reason = explain(error, hub);
     }
     if (signal.aborted) return;
     if (performance.now() - startedMs > STABLE_MS) backoff.reset();
@@ -80,6 +80,12 @@ async function connectForever(
     print(`${reason} Next attempt in ${(delayMs / 1000).toFixed(1)} s.`);
     await pause(delayMs, signal);
   }
+}
+
+function explain(error: unknown, hub: string): string {
+  const text = describeError(error);
+  if (!/self-signed|certificate/i.test(text)) return text;
+  return `This machine does not trust the certificate of ${hub}. Copy tls-cert.pem from the hub's state folder and name it with --hub-cert.`;
 }
 
 /** Serves a link until it or the display ends, or the signal is aborted; resolves with the reason for people. */

@@ -14,6 +14,11 @@ export type Certificate = { readonly key: string; readonly cert: string };
 const VALID_DAYS = 397;
 const RENEW_BEFORE_MS = 14 * 24 * 3600 * 1000;
 
+/** Where the certificate of `tls: auto` is kept; what others need to trust it. */
+export function certificateFile(state: StateFolder): string {
+  return state.file("tls-cert.pem");
+}
+
 /** The certificate that the configuration asks for; undefined where HTTPS is off. Throws `EnvironmentError`. */
 export function loadCertificate(
   config: Pick<Config, "tls" | "tlsKey" | "tlsCert" | "publicNames">,
@@ -29,7 +34,7 @@ export function loadCertificate(
 function ownCertificate(state: StateFolder, publicNames: readonly string[]): Certificate {
   const names = subjectNames(publicNames);
   const keyFile = state.file("tls-key.pem");
-  const certFile = state.file("tls-cert.pem");
+  const certFile = certificateFile(state);
   if (!existsSync(keyFile) || !existsSync(certFile) || !isGood(readPem(certFile, "tls"), names)) {
     makeCertificate(`${keyFile}.new`, `${certFile}.new`, names);
     renameSync(`${keyFile}.new`, keyFile);

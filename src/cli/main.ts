@@ -25,6 +25,8 @@ function openContext(request: Request, environment: CommandContext["environment"
   const stop = new AbortController();
   // A terminal and npm may both deliver the same Ctrl+C, so a repeated signal must not mean more than the first one.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => stop.abort());
+  // A terminal or pipe that goes away must not end the program before it has ended what it started.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const config = readConfig(request, environment);
   const log = pino({ level: config.logLevel, base: null }, destination({ fd: 2, sync: true }));
   const print = (line: string): void => void process.stdout.write(`${line}\n`);

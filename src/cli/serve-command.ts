@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import { describeError, EnvironmentError } from "../base/index.ts";
 import { type Hub, startHub } from "../hub/index.ts";
 import { streamSettingsOf } from "../node/config/index.ts";
-import { loadCertificate } from "./certificate.ts";
+import { certificateFile, loadCertificate } from "./certificate.ts";
 import { Closers } from "./closers.ts";
 import { aborted, type CommandContext } from "./command-context.ts";
 import { type Display, openDisplay } from "./display.ts";
@@ -33,7 +33,8 @@ export async function runServe(context: CommandContext): Promise<number> {
     context.print(`Sightline ${version} on ${machineName(context.config)}; Ctrl+C ends it.\n`);
     const urls = pageUrls(hub.url, context.config.host);
     for (const url of urls) context.print(`  Open     ${url}/#token=${tokens.token}`);
-    context.print(`  Agents   sightline agent --hub ${urls[0]} --token ${tokens.agentToken}`);
+    const trust = context.config.tls === "auto" ? ` --hub-cert tls-cert.pem (a copy of ${certificateFile(state)})` : "";
+    context.print(`  Agents   sightline agent --hub ${urls[0]} --token ${tokens.agentToken}${trust}`);
     context.print(`  Display  ${display.description}`);
     for await (const line of describeStart(context, hub, agentEnvironment(context, display)))
       context.print(`  ${line}`);
