@@ -1,17 +1,31 @@
 import type { Closable, Event, Rect } from "../../base/index.ts";
 import type { Picture } from "../../protocol/index.ts";
 
-/** A picture out of a decoder. Whoever receives it owns `image` and must close it. */
-export type DecodedPicture = {
-  readonly image: VideoFrame | ImageBitmap;
+/** What every decoded picture carries; times in microseconds of the viewer's clock. */
+type Decoded = {
   readonly picture: Picture;
-  /** The picture's rectangles, and those of earlier pictures that the decoder swallowed. */
-  readonly rects: readonly Rect[];
-  /** Viewer's clock when the message arrived and when the decoder delivered, microseconds. */
+  /** When the message arrived. */
   readonly receivedUs: number;
-  readonly decodedUs: number;
   readonly decodeUs: number;
 };
+
+/** A picture out of a decoder. Whoever receives it owns `image` and must close it. */
+export type DecodedImage = Decoded & {
+  readonly kind: "image";
+  readonly image: VideoFrame | ImageBitmap;
+  /** The picture's rectangles, and those of earlier pictures that the decoder swallowed. */
+  readonly rects: readonly Rect[];
+};
+
+/** What a tiles picture does to the kept picture, in order. */
+export type TileOperation =
+  | { readonly kind: "put"; readonly rect: Rect; readonly pixels: Uint8ClampedArray<ArrayBuffer> }
+  | { readonly kind: "move"; readonly from: Rect; readonly to: Rect };
+
+/** A tiles picture: exact pixels for its rectangles only. */
+export type DecodedTiles = Decoded & { readonly kind: "tiles"; readonly operations: readonly TileOperation[] };
+
+export type DecodedPicture = DecodedImage | DecodedTiles;
 
 /** Turns picture messages into images, in order. All events come on the caller's thread. */
 export type PictureDecoder = Closable & {
@@ -21,7 +35,7 @@ export type PictureDecoder = Closable & {
   decode(picture: Picture, receivedUs: number): void;
   /** The decoder took the picture: its credit can go back to the sender. */
   readonly onAccepted: Event<Picture>;
-  readonly onPicture: Event<DecodedPicture>;
+  readonly onPicture: Event<DecodedImage>;
   /** Decoding broke; everything in flight is lost and the next picture must be a keyframe. */
   readonly onBroken: Event<string>;
 };

@@ -1,6 +1,6 @@
 import { BoundedQueue, describeError, Emitter, type Rect } from "../../base/index.ts";
 import type { Picture } from "../../protocol/index.ts";
-import type { DecodedPicture, PictureDecoder } from "./decoder.ts";
+import type { DecodedImage, PictureDecoder } from "./decoder.ts";
 
 /** Chunks inside the browser's decoder; more wait here, unacknowledged, so the sender slows down. */
 const MAX_DECODING = 3;
@@ -14,7 +14,7 @@ type Started = Job & { readonly startedUs: number };
 export class H264Decoder implements PictureDecoder {
   readonly #nowUs: () => number;
   readonly #accepted = new Emitter<Picture>();
-  readonly #picture = new Emitter<DecodedPicture>();
+  readonly #picture = new Emitter<DecodedImage>();
   readonly #broken = new Emitter<string>();
   readonly #waiting = new BoundedQueue<Job>({ maxItems: MAX_WAITING, overflow: "refuse" });
   /** By chunk timestamp, which is a counter: the decoder hands it back with the frame. */
@@ -66,7 +66,7 @@ export class H264Decoder implements PictureDecoder {
     try {
       this.#decoder ??= this.#openDecoder();
       this.#started.set(timestamp, { ...job, startedUs: this.#nowUs() });
-      const type = job.picture.keyframe ? "key" : "delta";
+      const type = job.picture.keyframe || job.picture.intra ? "key" : "delta";
       this.#decoder.decode(
         new EncodedVideoChunk({ type, timestamp, data: job.picture.payload as Uint8Array<ArrayBuffer> }),
       );
@@ -96,9 +96,9 @@ export class H264Decoder implements PictureDecoder {
       return;
     }
     const rects = this.#takeRects(frame.timestamp);
-    const decodedUs = this.#nowUs();
     const { picture, receivedUs } = job;
-    this.#picture.emit({ image: frame, picture, rects, receivedUs, decodedUs, decodeUs: decodedUs - job.startedUs });
+    const decodeUs = this.#nowUs() - job.startedUs;
+    this.#picture.emit({ kind: "image", image: frame, picture, rects, receivedUs, decodeUs });
   }
 
   /** Output comes in order, so whatever is older than this frame will never come out: its damage is drawn now. */

@@ -1,17 +1,17 @@
-import { describeError, Emitter } from "../../base/index.ts";
+import { describeError, Emitter, type Rect } from "../../base/index.ts";
 import type { Picture } from "../../protocol/index.ts";
-import type { DecodedPicture, PictureDecoder } from "./decoder.ts";
+import type { DecodedImage, PictureDecoder } from "./decoder.ts";
 
-type Job = { readonly picture: Picture; readonly receivedUs: number };
+type Job = { readonly picture: Picture; readonly rects: readonly Rect[]; readonly receivedUs: number };
 
 /**
  * JPEG pictures, one at a time: `ImageDecoder` where it exists (secure contexts), `createImageBitmap` elsewhere. While
- * one is decoded only the newest waits; each is a whole picture, so a replaced one leaves nothing behind.
+ * one is decoded only the newest waits, with the damage of those that it replaced.
  */
 export class JpegDecoder implements PictureDecoder {
   readonly #nowUs: () => number;
   readonly #accepted = new Emitter<Picture>();
-  readonly #picture = new Emitter<DecodedPicture>();
+  readonly #picture = new Emitter<DecodedImage>();
   readonly #broken = new Emitter<string>();
   #next: Job | undefined;
   #busy = false;
@@ -31,7 +31,8 @@ export class JpegDecoder implements PictureDecoder {
 
   decode(picture: Picture, receivedUs: number): void {
     if (this.#closed) return;
-    this.#next = { picture, receivedUs };
+    const rects = picture.keyframe ? picture.rects : [...(this.#next?.rects ?? []), ...picture.rects];
+    this.#next = { picture, rects, receivedUs };
     if (!this.#busy) void this.#run();
   }
 
@@ -50,7 +51,7 @@ export class JpegDecoder implements PictureDecoder {
     this.#busy = false;
   }
 
-  async #decodeOne({ picture, receivedUs }: Job): Promise<void> {
+  async #decodeOne({ picture, rects, receivedUs }: Job): Promise<void> {
     const startedUs = this.#nowUs();
     this.#accepted.emit(picture);
     try {
@@ -59,9 +60,8 @@ export class JpegDecoder implements PictureDecoder {
         image.close();
         return;
       }
-      const decodedUs = this.#nowUs();
-      const decodeUs = decodedUs - startedUs;
-      this.#picture.emit({ image, picture, rects: picture.rects, receivedUs, decodedUs, decodeUs });
+      const decodeUs = this.#nowUs() - startedUs;
+      this.#picture.emit({ kind: "image", image, picture, rects, receivedUs, decodeUs });
     } catch (error) {
       if (!this.#closed) this.#broken.emit(describeError(error));
     }

@@ -56,6 +56,8 @@ export class PointerSource implements Closable {
     on("pointermove", (event) => this.#moved(event, false));
     if (this.#raw) on("pointerrawupdate", (event) => this.#moved(event, true));
     on("pointercancel", (event) => this.#cancelled(event));
+    on("lostpointercapture", (event) => this.#captureLost(event));
+    window.addEventListener("pointerup", (event) => this.#releasedElsewhere(event), { signal });
     surface.addEventListener("wheel", (event) => this.#wheeled(event), { signal, passive: false });
     for (const type of ["contextmenu", "dragstart", "mousedown", "mouseup", "auxclick"]) {
       // No menu, no drag of the canvas, no auto-scroll of the middle button, no navigation by the side buttons.
@@ -112,6 +114,16 @@ export class PointerSource implements Closable {
   #cancelled(event: PointerEvent): void {
     if (event.pointerType === "touch") this.#gestures.cancel();
     else this.releaseAll();
+  }
+
+  /** The release of one of two buttons ends the capture in Chromium; the drag goes on all the same. */
+  #captureLost(event: PointerEvent): void {
+    if ((event.buttons & ALL_BUTTONS) !== 0 && event.isTrusted) this.#surface.setPointerCapture(event.pointerId);
+  }
+
+  #releasedElsewhere(event: PointerEvent): void {
+    const outside = !event.composedPath().includes(this.#surface);
+    if (outside && event.pointerType !== "touch" && event.buttons === 0) this.releaseAll();
   }
 
   #moved(event: PointerEvent, raw: boolean): void {

@@ -37,6 +37,19 @@ export class CopyPainter implements Painter {
     }
   }
 
+  resize(size: PictureSize): void {
+    resizeCanvas(this.canvas, size);
+  }
+
+  put(rect: Rect, pixels: Uint8ClampedArray<ArrayBuffer>): void {
+    this.#context.putImageData(new ImageData(pixels, rect.width, rect.height), rect.x, rect.y);
+  }
+
+  move(from: Rect, to: Rect): void {
+    const { x, y, width, height } = from;
+    this.#context.drawImage(this.canvas, x, y, width, height, to.x, to.y, width, height);
+  }
+
   finish(): void {
     this.#context.getImageData(0, 0, 1, 1);
   }

@@ -8,36 +8,27 @@ import { MAX_PICTURE_RECTS } from "../../protocol/index.ts";
  */
 export class DamageBacklog {
   #rects: Rect[] = [];
-  #whole = true;
 
   add(rects: readonly Rect[]): void {
-    if (this.#whole) return;
     for (const rect of rects) {
       if (this.#rects.some((other) => contains(other, rect))) continue;
       this.#rects = this.#rects.filter((other) => !contains(rect, other));
       this.#rects.push(rect);
     }
-    // Only beyond the limit rectangles are merged, at the price of repainting some pixels between them.
-    if (this.#rects.length > MAX_PICTURE_RECTS) {
-      const rects: Rect[] = [];
-      for (const rect of this.#rects) addDamage(rects, rect, MAX_PICTURE_RECTS);
-      this.#rects = rects;
-    }
+    if (this.#rects.length > MAX_PICTURE_RECTS) this.#merge();
   }
 
-  /** The next paint covers the whole picture: a new stream, a new size, a new canvas. */
-  addWhole(): void {
-    this.#whole = true;
-    this.#rects = [];
-  }
-
-  /** Takes what has to be painted of a picture of this size, and starts empty. */
-  take(width: number, height: number): readonly Rect[] {
+  /** What has to be painted of a picture of this size. */
+  within(width: number, height: number): readonly Rect[] {
     const bounds = { x: 0, y: 0, width, height };
-    const rects = this.#whole ? [bounds] : this.#rects;
-    this.#rects = [];
-    this.#whole = false;
-    return rects.flatMap((rect) => intersect(rect, bounds) ?? []);
+    return this.#rects.flatMap((rect) => intersect(rect, bounds) ?? []);
+  }
+
+  /** Only beyond the limit rectangles are merged, at the price of repainting some pixels between them. */
+  #merge(): void {
+    const merged: Rect[] = [];
+    for (const rect of this.#rects) addDamage(merged, rect, MAX_PICTURE_RECTS);
+    this.#rects = merged;
   }
 }
 

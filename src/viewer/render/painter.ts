@@ -23,6 +23,12 @@ export type Painter = Closable & {
    * sees it empty; the caller then passes the whole picture as the only rectangle. The image stays the caller's.
    */
   paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void | Promise<void>;
+  /** Gives the canvas another size, which empties it: the caller fills all of it in the same task. */
+  resize(size: PictureSize): void;
+  /** Puts exact pixels (R G B A) into a rectangle. */
+  put(rect: Rect, pixels: Uint8ClampedArray<ArrayBuffer>): void;
+  /** Copies a rectangle of the kept picture to another place of it; the two may overlap. */
+  move(from: Rect, to: Rect): void;
   /** Waits until the drawing has really happened; for timing only. */
   finish(): void;
   /** Copies the whole picture of another painter's canvas, which has the same size. */

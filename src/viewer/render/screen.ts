@@ -1,15 +1,18 @@
 import { type Closable, describeError, type Rect } from "../../base/index.ts";
-import type { DecodedPicture } from "../decode/index.ts";
+import type { DecodedImage, DecodedPicture, DecodedTiles } from "../decode/index.ts";
 import { DamageBacklog } from "./damage-backlog.ts";
-import type { Painter, PainterName, PainterReport, PainterTiming, PictureSize } from "./painter.ts";
+import {
+  PAINTER_NAMES,
+  type Painter,
+  type PainterName,
+  type PainterReport,
+  type PainterTiming,
+  type PictureSize,
+} from "./painter.ts";
 import { fastestPainter, openPainter, paintersFor, rendererName, timePainters } from "./painters.ts";
 
 /** A picture that is on the canvas now. Its image is closed already. */
-export type Shown = {
-  readonly picture: DecodedPicture["picture"];
-  readonly receivedUs: number;
-  readonly decodedUs: number;
-  readonly decodeUs: number;
+export type Shown = Pick<DecodedPicture, "picture" | "receivedUs" | "decodeUs"> & {
   readonly drawUs: number;
   readonly presentedUs: number;
 };
@@ -32,7 +35,12 @@ export type ScreenOptions = {
   readonly onPictureLost: () => void;
 };
 
+/** Waiting work: an image with the damage of those it replaced, or tiles, which cannot be replaced. */
+type Pending = { readonly decoded: DecodedImage; readonly damage: DamageBacklog } | { readonly decoded: DecodedTiles };
+
 const RENDERER_CHECK_MS = 3000;
+/** More waiting pictures than any credit allows; the kept picture is then given up and asked for anew. */
+const MAX_PENDING = 64;
 
 /**
  * Puts pictures on the canvas, the newest wins. The first picture is painted at once by the likeliest painter; the
@@ -40,13 +48,14 @@ const RENDERER_CHECK_MS = 3000;
  */
 export class Screen implements Closable {
   readonly #options: ScreenOptions;
-  readonly #backlog = new DamageBacklog();
   readonly #later = new MessageChannel();
   readonly #failed = new Set<PainterName>();
   #spare: { canvas: OffscreenCanvas; id: number } | undefined;
   #painter: Painter | undefined;
   #name: PainterName;
-  #pending: DecodedPicture | undefined;
+  #pending: Pending[] = [];
+  /** The next image replaces the kept picture completely. */
+  #whole = true;
   #painting = false;
   #trial: "wanted" | "running" | "done";
   #timings: readonly PainterTiming[];
@@ -87,28 +96,30 @@ export class Screen implements Closable {
   addCanvas(canvas: OffscreenCanvas, id: number): void {
     this.#spare = { canvas, id };
     if (!this.#painting) this.#useSpare();
-    if (this.#pending !== undefined) void this.#paintPending();
+    void this.#paintPending();
   }
 
   /** The next picture belongs to another stream: it replaces the kept one completely, in the moment it is painted. */
   startStream(): void {
-    this.#backlog.addWhole();
-    this.#pending?.image.close();
-    this.#pending = undefined;
+    this.#whole = true;
+    this.#dropPending();
   }
 
-  /** Takes ownership of the image. `inFlight` pictures are still being decoded behind it. */
+  /**
+   * Takes ownership of the picture. Of images in a row the newest is painted; tiles are exact and painted all, in order.
+   * `inFlight` pictures are still being decoded behind it.
+   */
   present(decoded: DecodedPicture, inFlight: number): void {
     if (this.#closed) {
-      decoded.image.close();
+      closeImage(decoded);
       return;
     }
-    this.#backlog.add(decoded.rects);
-    if (this.#pending !== undefined) {
-      this.#pending.image.close();
-      this.#skipped += 1;
+    if (decoded.kind === "tiles") this.#pending.push({ decoded });
+    else this.#addImage(decoded);
+    if (this.#pending.length > MAX_PENDING) {
+      this.startStream();
+      this.#options.onPictureLost();
     }
-    this.#pending = decoded;
     if (this.#painting) return;
     // With more behind it, a task's delay lets a newer picture replace this one instead of queueing behind its paint.
     if (inFlight > 1) this.#later.port2.postMessage(undefined);
@@ -130,39 +141,63 @@ export class Screen implements Closable {
     if (this.#closed) return;
     this.#closed = true;
     clearTimeout(this.#checkTimer);
-    this.#pending?.image.close();
-    this.#pending = undefined;
+    this.#dropPending();
     this.#painter?.close();
     this.#later.port1.close();
+  }
+
+  #addImage(decoded: DecodedImage): void {
+    const last = this.#pending.at(-1);
+    if (last === undefined || !("damage" in last)) {
+      const damage = new DamageBacklog();
+      damage.add(decoded.rects);
+      this.#pending.push({ decoded, damage });
+      return;
+    }
+    last.decoded.image.close();
+    this.#skipped += 1;
+    last.damage.add(decoded.rects);
+    this.#pending[this.#pending.length - 1] = { decoded, damage: last.damage };
+  }
+
+  #dropPending(): void {
+    for (const { decoded } of this.#pending) closeImage(decoded);
+    this.#pending = [];
   }
 
   async #paintPending(): Promise<void> {
     if (this.#painting || (this.#painter === undefined && this.#spare === undefined)) return;
     this.#painting = true;
-    while (this.#pending !== undefined && !this.#closed) {
-      const decoded = this.#pending;
-      this.#pending = undefined;
+    for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
       try {
-        const painting = this.#paint(decoded);
+        const painting = this.#paint(next);
         // Only a painter that really waits may cost a turn of the event loop.
         if (painting !== undefined) await painting;
       } catch (error) {
         this.#painterFailed(describeError(error));
       } finally {
-        decoded.image.close();
+        closeImage(next.decoded);
       }
     }
     this.#painting = false;
     this.#useSpare();
   }
 
-  #paint(decoded: DecodedPicture): Promise<void> | undefined {
-    const { image } = decoded;
+  #paint(pending: Pending): Promise<void> | undefined {
+    const { decoded } = pending;
     const startedUs = this.#options.nowUs();
-    const painter = this.#painter ?? this.#openFirst(image);
-    const size = imageSize(image);
-    if (size.width !== painter.canvas.width || size.height !== painter.canvas.height) this.#backlog.addWhole();
-    const painting = painter.paint(image, this.#backlog.take(size.width, size.height), size);
+    const { width, height } = decoded.picture;
+    if (!("damage" in pending)) {
+      this.#paintTiles(pending.decoded, { width, height });
+      this.#painted(decoded, startedUs);
+      return undefined;
+    }
+    const { image } = pending.decoded;
+    const painter = this.#painter ?? this.#openFirst(paintersFor(image));
+    if (width !== painter.canvas.width || height !== painter.canvas.height) this.#whole = true;
+    const rects = this.#whole ? [{ x: 0, y: 0, width, height }] : pending.damage.within(width, height);
+    this.#whole = false;
+    const painting = painter.paint(image, rects, { width, height });
     if (painting === undefined) {
       this.#painted(decoded, startedUs);
       return undefined;
@@ -170,25 +205,42 @@ export class Screen implements Closable {
     return painting.then(() => this.#painted(decoded, startedUs));
   }
 
-  #painted(decoded: DecodedPicture, startedUs: number): void {
-    const { picture, receivedUs, decodedUs, decodeUs } = decoded;
-    const presentedUs = this.#options.nowUs();
-    this.#options.onShown({ picture, receivedUs, decodedUs, decodeUs, drawUs: presentedUs - startedUs, presentedUs });
-    if (this.#trial === "wanted") {
-      this.#trial = "running";
-      if ("clone" in decoded.image) void this.#runTrial(decoded.image.clone());
-      else void createImageBitmap(decoded.image).then((copy) => this.#runTrial(copy));
+  #paintTiles({ picture, operations }: DecodedTiles, size: PictureSize): void {
+    const fits = this.#painter?.canvas.width === size.width && this.#painter.canvas.height === size.height;
+    if (!picture.keyframe && (!fits || this.#whole)) {
+      // Tiles that change a part of a picture that is not there.
+      this.#options.onPictureLost();
+      return;
+    }
+    const painter = this.#painter ?? this.#openFirst(PAINTER_NAMES);
+    if (!fits) painter.resize(size);
+    if (picture.keyframe) this.#whole = false;
+    for (const operation of operations) {
+      if (operation.kind === "put") painter.put(operation.rect, operation.pixels);
+      else painter.move(operation.from, operation.to);
     }
   }
 
-  #openFirst(image: VideoFrame | ImageBitmap): Painter {
+  #painted(decoded: DecodedPicture, startedUs: number): void {
+    const { picture, receivedUs, decodeUs } = decoded;
+    const presentedUs = this.#options.nowUs();
+    this.#options.onShown({ picture, receivedUs, decodeUs, drawUs: presentedUs - startedUs, presentedUs });
+    if (this.#trial !== "wanted" || decoded.kind !== "image") return;
+    this.#trial = "running";
+    const { image } = decoded;
+    const size = { width: picture.width, height: picture.height };
+    if ("clone" in image) void this.#runTrial(image.clone(), size);
+    else void createImageBitmap(image).then((copy) => this.#runTrial(copy, size));
+  }
+
+  #openFirst(candidates: readonly PainterName[]): Painter {
     const spare = this.#spare;
     if (spare === undefined) throw new Error("There is no canvas to paint on.");
     this.#spare = undefined;
-    const usable = paintersFor(image).filter((name) => !this.#failed.has(name));
+    const usable = candidates.filter((name) => !this.#failed.has(name));
     if (!usable.includes(this.#name)) this.#name = usable[0] ?? "draw";
     this.#painter = openPainter(this.#name, spare.canvas);
-    this.#backlog.addWhole();
+    this.#whole = true;
     this.#options.onCanvasReady(spare.id);
     this.#report();
     if (this.#trial === "done" && this.#options.forced === undefined) {
@@ -223,7 +275,8 @@ export class Screen implements Closable {
     this.#failed.add(this.#name);
     this.#painter?.close();
     this.#painter = undefined;
-    this.#backlog.addWhole();
+    this.#whole = true;
+    this.#dropPending();
     const next = (["copy", "draw", "webgl"] as const).find((name) => !this.#failed.has(name));
     // Every painter failed once, for example with the graphics process: all get another chance.
     if (next === undefined) this.#failed.clear();
@@ -233,9 +286,9 @@ export class Screen implements Closable {
     this.#options.onPictureLost();
   }
 
-  async #runTrial(image: VideoFrame | ImageBitmap): Promise<void> {
+  async #runTrial(image: VideoFrame | ImageBitmap, size: PictureSize): Promise<void> {
     try {
-      this.#timings = await timePainters(image, imageSize(image), nextTask);
+      this.#timings = await timePainters(image, size, nextTask);
       this.#renderer = rendererName();
     } finally {
       image.close();
@@ -269,15 +322,8 @@ export class Screen implements Closable {
   }
 }
 
-/** What is drawn has the visible size of a frame; its coded size may be larger. */
-function imageSize(image: VideoFrame | ImageBitmap): PictureSize {
-  if ("visibleRect" in image) {
-    return {
-      width: image.visibleRect?.width ?? image.codedWidth,
-      height: image.visibleRect?.height ?? image.codedHeight,
-    };
-  }
-  return { width: image.width, height: image.height };
+function closeImage(decoded: DecodedPicture): void {
+  if (decoded.kind === "image") decoded.image.close();
 }
 
 function nextTask(): Promise<void> {

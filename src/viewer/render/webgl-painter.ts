@@ -4,10 +4,11 @@ import type { Painter, PictureSize } from "./painter.ts";
 
 const VERTEX_SHADER = `#version 300 es
 const vec2 corners[4] = vec2[4](vec2(0, 0), vec2(1, 0), vec2(0, 1), vec2(1, 1));
+uniform float flip;
 out vec2 texel;
 void main() {
   vec2 corner = corners[gl_VertexID];
-  texel = vec2(corner.x, 1.0 - corner.y);
+  texel = vec2(corner.x, mix(1.0 - corner.y, corner.y, flip));
   gl_Position = vec4(corner * 2.0 - 1.0, 0.0, 1.0);
 }`;
 
@@ -23,6 +24,7 @@ export class WebglPainter implements Painter {
   readonly name = "webgl";
   readonly canvas: OffscreenCanvas;
   readonly #gl: WebGL2RenderingContext;
+  readonly #flip: WebGLUniformLocation | null;
 
   constructor(canvas: OffscreenCanvas) {
     const gl = canvas.getContext("webgl2", {
@@ -36,7 +38,9 @@ export class WebglPainter implements Painter {
     if (gl === null) throw new Error("This browser gives no WebGL2 canvas in a worker.");
     this.canvas = canvas;
     this.#gl = gl;
-    gl.useProgram(linkProgram(gl));
+    const program = linkProgram(gl);
+    gl.useProgram(program);
+    this.#flip = gl.getUniformLocation(program, "flip");
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     for (const parameter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
       gl.texParameteri(gl.TEXTURE_2D, parameter, gl.NEAREST);
@@ -48,6 +52,25 @@ export class WebglPainter implements Painter {
   paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void {
     resizeCanvas(this.canvas, size);
     this.#draw(image, rects);
+  }
+
+  resize(size: PictureSize): void {
+    resizeCanvas(this.canvas, size);
+  }
+
+  put(rect: Rect, pixels: Uint8ClampedArray<ArrayBuffer>): void {
+    const gl = this.#gl;
+    const { width, height } = rect;
+    const bytes = new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+    this.#drawTexture(rect, rect, false);
+  }
+
+  move(from: Rect, to: Rect): void {
+    const gl = this.#gl;
+    // The canvas has no alpha, and a copy cannot ask for what is not there.
+    gl.copyTexImage2D(gl.TEXTURE_2D, 0, gl.RGB, from.x, this.#bottomOf(from), from.width, from.height, 0);
+    this.#drawTexture(to, to, true);
   }
 
   finish(): void {
@@ -79,15 +102,26 @@ export class WebglPainter implements Painter {
   #draw(image: TexImageSource, rects: readonly Rect[]): void {
     const gl = this.#gl;
     if (gl.isContextLost()) throw new Error("The graphics context was lost.");
-    gl.viewport(0, 0, this.canvas.width, this.canvas.height);
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    gl.enable(gl.SCISSOR_TEST);
-    for (const rect of rects) {
-      gl.scissor(rect.x, this.canvas.height - rect.y - rect.height, rect.width, rect.height);
-      gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
-    }
-    gl.disable(gl.SCISSOR_TEST);
+    const whole = { x: 0, y: 0, width: this.canvas.width, height: this.canvas.height };
+    for (const rect of rects) this.#drawTexture(whole, rect, false);
     gl.flush();
+  }
+
+  /** Draws the texture over `area`, but only the pixels of `clip`. A texture read from the canvas is upside down. */
+  #drawTexture(area: Rect, clip: Rect, upsideDown: boolean): void {
+    const gl = this.#gl;
+    gl.uniform1f(this.#flip, upsideDown ? 1 : 0);
+    gl.viewport(area.x, this.#bottomOf(area), area.width, area.height);
+    gl.enable(gl.SCISSOR_TEST);
+    gl.scissor(clip.x, this.#bottomOf(clip), clip.width, clip.height);
+    gl.drawArrays(gl.TRIANGLE_STRIP, 0, 4);
+    gl.disable(gl.SCISSOR_TEST);
+  }
+
+  /** WebGL counts rows from the bottom. */
+  #bottomOf(rect: Rect): number {
+    return this.canvas.height - rect.y - rect.height;
   }
 }
 

@@ -3,6 +3,7 @@ import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 const SHAPES = {
   screens: svg`<rect x="2.5" y="4" width="15" height="10" rx="2"/><path d="M7 17h6"/>`,
   keyboard: svg`<rect x="2" y="5" width="16" height="10" rx="2"/><path d="M5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.8h7"/>`,
+  keys: svg`<rect x="3" y="3" width="14" height="14" rx="3.2"/><path d="m6.8 11.6 3.2-3.2 3.2 3.2"/>`,
   clipboard: svg`<rect x="4.5" y="3.8" width="11" height="13.2" rx="2"/><path d="M7.8 3.8V3h4.4v2.4H7.8z"/>`,
   fit: svg`<path d="M3 7V4.8A1.8 1.8 0 0 1 4.8 3H7M13 3h2.2A1.8 1.8 0 0 1 17 4.8V7M17 13v2.2a1.8 1.8 0 0 1-1.8 1.8H13M7 17H4.8A1.8 1.8 0 0 1 3 15.2V13"/>`,
   pointer: svg`<path d="m5 3.5 10.5 6.2-4.7 1.2-2.4 4.4z"/>`,

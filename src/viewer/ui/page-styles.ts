@@ -84,6 +84,14 @@ export const pageStyles = css`
   .chip span {
     color: var(--sl-muted);
   }
+  .chip {
+    gap: 4px;
+  }
+  .chip .tail {
+    margin-left: 6px;
+    padding-left: 10px;
+    border-left: 1px solid var(--sl-line);
+  }
   .chip.slow b {
     color: var(--sl-warning);
   }
@@ -347,8 +355,12 @@ export const pageStyles = css`
       width: 44px;
       min-height: 44px;
     }
-    .title .words {
+    .title .words,
+    .chip .tail {
       display: none;
+    }
+    .list-inner {
+      width: 100%;
     }
     .list {
       position: fixed;

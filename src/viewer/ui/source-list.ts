@@ -75,6 +75,8 @@ export class SightlineSources extends LitElement {
       }
       .detail.lost {
         color: var(--sl-warning);
+        text-wrap: pretty;
+        white-space: normal;
       }
       kbd {
         min-width: 20px;

@@ -67,7 +67,7 @@ export function renderToolbar(model: ToolbarModel, actions: ToolbarActions): Tem
         >
           ${icon("keyboard")}
         </button>
-        ${menuButton("keys-menu", "Special keys", "keyboard", !input)}
+        ${menuButton("keys-menu", "Special keys", "keys", !input)}
         ${menuButton("clipboard-menu", "Text and clipboard", "clipboard", !input)} ${menuButton("fit-menu", "Size", "fit", false)}
         <button
           class="square"
@@ -134,7 +134,7 @@ function renderChip({ state, panelOpen }: ToolbarModel, actions: ToolbarActions)
   const input = timings?.inputToPresentMs;
   const age = timings?.pictureAgeMs;
   const shown = input !== undefined && input.count > 0 ? input : age;
-  const value = shown === undefined || shown.count === 0 ? "–" : shown.p50.toFixed(shown.p50 < 10 ? 1 : 0);
+  const value = shown === undefined || shown.count === 0 ? "–" : milliseconds(shown.p50);
   const what = shown === input ? "Input to picture, median" : "Age of the picture, median";
   return html`
     <button
@@ -144,9 +144,13 @@ function renderChip({ state, panelOpen }: ToolbarModel, actions: ToolbarActions)
       aria-expanded=${panelOpen}
       @click=${actions.togglePanel}
     >
-      <b>${value}</b><span>ms</span>
+      <b>${value}</b> <span>ms</span>${shown === undefined || shown.count === 0 ? nothing : html`<span class="tail">95 % ${milliseconds(shown.p95)}</span>`}
     </button>
   `;
+}
+
+function milliseconds(ms: number): string {
+  return ms.toFixed(ms < 10 ? 1 : 0);
 }
 
 function menuButton(id: string, label: string, name: Parameters<typeof icon>[0], disabled: boolean): TemplateResult {
