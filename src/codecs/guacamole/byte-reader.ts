@@ -4,31 +4,50 @@ import { MAX_SHORT_BYTES, shortText } from "./short-text.ts";
 import type { Utf8ElementDecoder } from "./utf8-element.ts";
 
 const ZERO = 0x30;
+const DOT_MINUS_ZERO = DOT - ZERO;
 
 /**
  * Reads ASCII that is there as bytes and as text: bytes are the faster to look at, text the faster to cut strings from.
  * Returns where the element starts that is not whole, or the end.
  */
 export function readAscii(bytes: Uint8Array, text: string, assembler: Assembler): number {
+  let position = 0;
+  while (position < text.length) {
+    const next = readAsciiInstruction(bytes, text, position, assembler);
+    if (next < 0) return ~next;
+    position = next;
+  }
+  return position;
+}
+
+/**
+ * Reads to the end of one instruction and returns where it is, or where the element starts that is not whole, as a
+ * negative number (by `~`). A function of its own, since V8 optimises those well that are called often.
+ */
+function readAsciiInstruction(bytes: Uint8Array, text: string, from: number, assembler: Assembler): number {
   const size = text.length;
   const { elements } = assembler;
   const { maxElementLength, maxElements, maxInstructionLength } = assembler.limits;
-  const oneDigit = Math.min(9, maxElementLength);
   let { count } = assembler;
-  let instruction = -assembler.carriedLength;
-  let position = 0;
+  const instruction = from - assembler.carriedLength;
+  let position = from;
   while (position < size) {
-    let start = position + 2;
-    let length = (bytes[position] as number) - ZERO;
-    // Most lengths have one digit.
-    if (start > size || bytes[start - 1] !== DOT || length >>> 0 > oneDigit) {
-      start = endOfDigits(bytes, position, size) + 1;
-      length = numberIn(bytes, position, start - 1);
-      if (start > size && length <= maxElementLength && start - 1 - position <= MAX_LENGTH_DIGITS) break;
-      if (!isLength(bytes, position, start, length, maxElementLength)) {
-        throw assembler.failLength(count, start - 1 - position, length, bytes[start - 1] as number);
-      }
+    let at = position;
+    let length = 0;
+    let digit = (bytes[at] as number) - ZERO;
+    while (digit >>> 0 <= 9) {
+      length = length * 10 + digit;
+      at += 1;
+      if (at === size) break;
+      digit = (bytes[at] as number) - ZERO;
     }
+    const digits = at - position;
+    const allowed = length <= maxElementLength && digits <= MAX_LENGTH_DIGITS;
+    if (digit !== DOT_MINUS_ZERO || digits === 0 || !allowed) {
+      if (at === size && allowed) break;
+      throw assembler.failLength(count, digits, length, bytes[at] as number);
+    }
+    const start = at + 1;
     const end = start + length;
     if (end + 1 - instruction > maxInstructionLength) throw assembler.failSize(count);
     if (end >= size) break;
@@ -38,34 +57,55 @@ export function readAscii(bytes: Uint8Array, text: string, assembler: Assembler)
     const terminator = bytes[end] as number;
     if (terminator === SEMICOLON) {
       assembler.deliver(count);
-      count = 0;
-      instruction = position;
-    } else if (terminator !== COMMA || count === maxElements) throw assembler.failTerminator(count, terminator);
+      return position;
+    }
+    if (terminator !== COMMA || count === maxElements) throw assembler.failTerminator(count, terminator);
   }
   assembler.count = count;
   assembler.carriedLength = position - instruction;
-  return position;
+  return ~position;
 }
 
 /** Reads UTF-8. Returns where the element starts that is not whole, or the end. */
 export function readUtf8(bytes: Uint8Array, assembler: Assembler, decoder: Utf8ElementDecoder): number {
+  let position = 0;
+  while (position < bytes.length) {
+    const next = readUtf8Instruction(bytes, position, assembler, decoder);
+    if (next < 0) return ~next;
+    position = next;
+  }
+  return position;
+}
+
+/** As {@link readAsciiInstruction}. */
+function readUtf8Instruction(
+  bytes: Uint8Array,
+  from: number,
+  assembler: Assembler,
+  decoder: Utf8ElementDecoder,
+): number {
   const size = bytes.length;
   const { elements } = assembler;
   const { maxElementLength, maxElements, maxInstructionLength } = assembler.limits;
-  const oneDigit = Math.min(9, maxElementLength);
   let { count, carriedLength } = assembler;
-  let position = 0;
+  let position = from;
   while (position < size) {
-    let start = position + 2;
-    let length = (bytes[position] as number) - ZERO;
-    if (start > size || bytes[start - 1] !== DOT || length >>> 0 > oneDigit) {
-      start = endOfDigits(bytes, position, size) + 1;
-      length = numberIn(bytes, position, start - 1);
-      if (start > size && length <= maxElementLength && start - 1 - position <= MAX_LENGTH_DIGITS) break;
-      if (!isLength(bytes, position, start, length, maxElementLength)) {
-        throw assembler.failLength(count, start - 1 - position, length, bytes[start - 1] as number);
-      }
+    let at = position;
+    let length = 0;
+    let digit = (bytes[at] as number) - ZERO;
+    while (digit >>> 0 <= 9) {
+      length = length * 10 + digit;
+      at += 1;
+      if (at === size) break;
+      digit = (bytes[at] as number) - ZERO;
     }
+    const digits = at - position;
+    const allowed = length <= maxElementLength && digits <= MAX_LENGTH_DIGITS;
+    if (digit !== DOT_MINUS_ZERO || digits === 0 || !allowed) {
+      if (at === size && allowed) break;
+      throw assembler.failLength(count, digits, length, bytes[at] as number);
+    }
+    const start = at + 1;
     if (carriedLength + start - position + length + 1 > maxInstructionLength) throw assembler.failSize(count);
     const element = decoder.decode(bytes, start, length);
     if (element === undefined) {
@@ -81,30 +121,11 @@ export function readUtf8(bytes: Uint8Array, assembler: Assembler, decoder: Utf8E
     const terminator = bytes[end] as number;
     if (terminator === SEMICOLON) {
       assembler.deliver(count);
-      count = 0;
-      carriedLength = 0;
-    } else if (terminator !== COMMA || count === maxElements) throw assembler.failTerminator(count, terminator);
+      return position;
+    }
+    if (terminator !== COMMA || count === maxElements) throw assembler.failTerminator(count, terminator);
   }
   assembler.count = count;
   assembler.carriedLength = carriedLength;
-  return position;
-}
-
-function endOfDigits(bytes: Uint8Array, start: number, size: number): number {
-  let at = start;
-  while (at < size && ((bytes[at] as number) - ZERO) >>> 0 <= 9) at += 1;
-  return at;
-}
-
-/** The decimal number; digits beyond the allowed ones make it only larger. */
-function numberIn(bytes: Uint8Array, start: number, end: number): number {
-  let value = 0;
-  for (let at = start; at < end; at += 1) value = value * 10 + (bytes[at] as number) - ZERO;
-  return value;
-}
-
-/** Whether `start` lies behind the dot of an allowed length. */
-function isLength(bytes: Uint8Array, position: number, start: number, length: number, max: number): boolean {
-  const digits = start - 1 - position;
-  return bytes[start - 1] === DOT && digits > 0 && digits <= MAX_LENGTH_DIGITS && length <= max;
+  return ~position;
 }

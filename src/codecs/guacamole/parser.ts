@@ -2,12 +2,13 @@ import { ProtocolError } from "../../base/index.ts";
 import { Assembler, type InstructionHandler } from "./assembler.ts";
 import { readAscii, readUtf8 } from "./byte-reader.ts";
 import type { GuacamoleLimits } from "./limits.ts";
-import { TextReader } from "./text-reader.ts";
+import { neededLength, readText } from "./text-reader.ts";
 import { Utf8ElementDecoder } from "./utf8-element.ts";
 import { Utf8Splitter } from "./utf8-splitter.ts";
 
-/** Chunks from this size on are worth a call of the platform's encoder or decoder. */
-const MIN_BULK = 64;
+/** Chunks from these sizes on are worth a call of the platform's decoder or encoder. */
+const MIN_BULK_BYTES = 16;
+const MIN_BULK_TEXT = 64;
 const MAX_BULK_TEXT = 2 ** 20;
 /** Chunks to read without bulk after one where it did not pay. */
 const BULK_PAUSE = 15;
@@ -23,7 +24,6 @@ const LONG_INSTRUCTION = 400;
  */
 export class GuacamoleParser {
   readonly #assembler: Assembler;
-  readonly #textReader: TextReader;
   readonly #elementDecoder = new Utf8ElementDecoder();
   readonly #splitter = new Utf8Splitter();
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -40,7 +40,6 @@ export class GuacamoleParser {
   /** `limits` that are not given are {@link DEFAULT_GUACAMOLE_LIMITS}. */
   constructor(handler: InstructionHandler, limits: Partial<GuacamoleLimits> = {}) {
     this.#assembler = new Assembler(handler, limits);
-    this.#textReader = new TextReader(this.#assembler);
   }
 
   /** Takes the next bytes. Nothing of `chunk` is kept. */
@@ -104,7 +103,7 @@ export class GuacamoleParser {
 
   /** The text of a chunk that is all ASCII, if it is likely to be and long enough to be worth the call. */
   #asciiText(bytes: Uint8Array): string | undefined {
-    if (!this.#bulkPays(bytes.length)) return undefined;
+    if (bytes.length < MIN_BULK_BYTES || !this.#bulkPays()) return undefined;
     try {
       const text = this.#decoder.decode(bytes);
       if (text.length === bytes.length) return text;
@@ -130,7 +129,7 @@ export class GuacamoleParser {
   }
 
   #readText(text: string): void {
-    if (text.length <= MAX_BULK_TEXT && this.#bulkPays(text.length)) {
+    if (text.length >= MIN_BULK_TEXT && text.length <= MAX_BULK_TEXT && this.#bulkPays()) {
       if (this.#bulkBytes.length < text.length) this.#bulkBytes = new Uint8Array(text.length);
       const { read, written } = this.#encoder.encodeInto(text, this.#bulkBytes);
       if (read === text.length && written === read) {
@@ -149,12 +148,12 @@ export class GuacamoleParser {
   #keepRest(text: string, position: number): void {
     if (position === text.length) return;
     const rest = position === 0 ? text : text.substring(position);
-    const reader = this.#textReader;
-    reader.read(rest);
-    this.#keptLength = rest.length - reader.position;
-    if (this.#keptLength === 0) return;
-    this.#pieces.push(rest.substring(reader.position));
-    this.#neededLength = reader.needed;
+    const end = readText(rest, this.#assembler);
+    if (end === rest.length) return;
+    const kept = rest.substring(end);
+    this.#pieces.push(kept);
+    this.#keptLength = kept.length;
+    this.#neededLength = neededLength(kept, this.#assembler);
   }
 
   #decodePiece(bytes: Uint8Array): string {
@@ -165,8 +164,7 @@ export class GuacamoleParser {
     }
   }
 
-  #bulkPays(size: number): boolean {
-    if (size < MIN_BULK) return false;
+  #bulkPays(): boolean {
     if (this.#bulkPause === 0) return true;
     this.#bulkPause -= 1;
     return false;

@@ -17,8 +17,12 @@ export class Utf8ElementDecoder {
    */
   decode(bytes: Uint8Array, start: number, length: number): string | undefined {
     if (length > MAX_DECODED_LENGTH) return this.#decodeLong(bytes, start, length);
-    const units = this.#units;
     const size = bytes.length;
+    if (length <= MAX_SHORT_BYTES && start + length < size && isAscii(bytes, start, length)) {
+      this.end = start + length;
+      return shortText(bytes, start, length);
+    }
+    const units = this.#units;
     let at = start;
     let count = 0;
     let wrong = 0;
@@ -53,7 +57,6 @@ export class Utf8ElementDecoder {
     // Cut bytes look wrong here; the element is decoded again when it is whole.
     if (at >= size) return undefined;
     if (wrong !== 0) return this.#refuse();
-    if (at - start === length && length <= MAX_SHORT_BYTES) return shortText(bytes, start, length);
     return textOf(units, count);
   }
 
@@ -77,6 +80,12 @@ export class Utf8ElementDecoder {
     this.end = -1;
     return undefined;
   }
+}
+
+function isAscii(bytes: Uint8Array, start: number, length: number): boolean {
+  let all = 0;
+  for (let at = start; at < start + length; at += 1) all |= bytes[at] as number;
+  return all < 0x80;
 }
 
 /** The code point of three bytes, or a negative number for what is none: wrong, overlong or a surrogate. */
