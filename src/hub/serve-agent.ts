@@ -1,5 +1,6 @@
 import { ProtocolError } from "../base/index.ts";
 import type { Link } from "../node/index.ts";
+import { CloseCode } from "../protocol/index.ts";
 import { type AgentListener, AgentSession } from "./agents/index.ts";
 import { clipboardFromAgent } from "./control/index.ts";
 import type { HubCore } from "./hub-core.ts";
@@ -69,7 +70,8 @@ function agentListener(core: HubCore): AgentListener {
     },
     ended(agent, close) {
       if (!core.agents.remove(agent)) return;
-      log.warn({ agent: agent.name, ...close }, `The agent ${agent.name} has gone: ${close.reason}`);
+      const level = close.code === CloseCode.normal ? "info" : "warn";
+      log[level]({ agent: agent.name, ...close }, `The agent ${agent.name} has gone. ${close.reason}`);
       sources.lose(agent, lossText(close.reason));
     },
   };
