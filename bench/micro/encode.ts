@@ -16,19 +16,29 @@ const HEIGHT = 1080;
 const ROUNDS = 60;
 const DRAW_MS = 1500;
 const WHOLE = { x: 0, y: 0, width: WIDTH, height: HEIGHT };
+const pages = [await grabTerminal("package-lock.json", 1), await grabTerminal("package-lock.json", 3000)] as const;
+const character = differingRect(10, 20);
 const DAMAGES: readonly { readonly name: string; readonly rect: Rect }[] = [
-  { name: "nothing", rect: { x: 0, y: 0, width: 1, height: 1 } },
-  { name: "a character (10x20)", rect: { x: 600, y: 500, width: 10, height: 20 } },
+  { name: "nothing", rect: { x: WIDTH - 1, y: HEIGHT - 1, width: 1, height: 1 } },
+  { name: "a character (10x20)", rect: character },
   { name: "a dialog (400x300)", rect: { x: 700, y: 400, width: 400, height: 300 } },
   { name: "the whole screen", rect: WHOLE },
 ];
-
-const pages = [await grabTerminal("package-lock.json", 1), await grabTerminal("package-lock.json", 3000)] as const;
 const settings = streamSettingsSchema.parse({ hardware: false });
 console.log(`${WIDTH}x${HEIGHT}, text, ${ROUNDS} rounds each; milliseconds p50 / p95, bytes and luma PSNR p50`);
 for (const preset of ENCODER_PRESETS.slice(0, 3)) measurePictures("h264", { ...settings, preset });
 measurePictures("jpeg", settings);
 measureOpening();
+
+/** A rectangle of the given size, in the middle of the screen, where the two pages differ. */
+function differingRect(width: number, height: number): Rect {
+  for (let at = (HEIGHT / 2) * WIDTH * 4; at < pages[0].length; at += 4) {
+    if (pages[0][at] === pages[1][at]) continue;
+    const [x, y] = [(at / 4) % WIDTH, Math.floor(at / 4 / WIDTH)];
+    return { x: Math.min(x, WIDTH - width), y: Math.min(y, HEIGHT - height), width, height };
+  }
+  throw new Error("The two pages do not differ.");
+}
 
 /** One xterm full of the file's lines from `firstLine` on. */
 async function grabTerminal(file: string, firstLine: number): Promise<Uint8Array> {

@@ -6,9 +6,8 @@ import { neededLength, readText } from "./text-reader.ts";
 import { Utf8ElementDecoder } from "./utf8-element.ts";
 import { Utf8Splitter } from "./utf8-splitter.ts";
 
-/** Chunks from these sizes on are worth a call of the platform's decoder or encoder. */
-const MIN_BULK_BYTES = 16;
-const MIN_BULK_TEXT = 64;
+/** Chunks from this size on are worth a call of the platform's decoder or encoder. */
+const MIN_BULK = 64;
 const MAX_BULK_TEXT = 2 ** 20;
 /** Chunks to read without bulk after one where it did not pay. */
 const BULK_PAUSE = 15;
@@ -103,7 +102,7 @@ export class GuacamoleParser {
 
   /** The text of a chunk that is all ASCII, if it is likely to be and long enough to be worth the call. */
   #asciiText(bytes: Uint8Array): string | undefined {
-    if (bytes.length < MIN_BULK_BYTES || !this.#bulkPays()) return undefined;
+    if (bytes.length < MIN_BULK || !this.#bulkPays()) return undefined;
     try {
       const text = this.#decoder.decode(bytes);
       if (text.length === bytes.length) return text;
@@ -129,7 +128,7 @@ export class GuacamoleParser {
   }
 
   #readText(text: string): void {
-    if (text.length >= MIN_BULK_TEXT && text.length <= MAX_BULK_TEXT && this.#bulkPays()) {
+    if (text.length >= MIN_BULK && text.length <= MAX_BULK_TEXT && this.#bulkPays()) {
       if (this.#bulkBytes.length < text.length) this.#bulkBytes = new Uint8Array(text.length);
       const { read, written } = this.#encoder.encodeInto(text, this.#bulkBytes);
       if (read === text.length && written === read) {

@@ -75,7 +75,7 @@ export function sealTubeFrame(
   if (!(timestampMs >= 0 && timestampMs <= Number.MAX_SAFE_INTEGER)) {
     throw new RangeError(`A timestamp cannot be ${timestampMs} ms.`);
   }
-  const high = Math.floor(timestampMs / 0x1_0000_0000);
+  const high = Math.floor(timestampMs * 2 ** -32);
   const low = timestampMs >>> 0;
   target[offset] = connection >>> 24;
   target[offset + 1] = connection >>> 16;
