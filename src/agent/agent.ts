@@ -12,6 +12,7 @@ import {
   messageType,
   PROTOCOL_VERSION,
   parseAgentCommand,
+  type TubeSignal,
 } from "../protocol/index.ts";
 import type { CaptureBackend, Monitor } from "./capture/capturer.ts";
 import { openScreen, type Screen } from "./capture/index.ts";
@@ -32,7 +33,15 @@ export type AgentOptions = {
   readonly backend: "auto" | CaptureBackend;
   /** Forces one encoder by its FFmpeg name. */
   readonly encoder: string | undefined;
+  /** Hears of viewers who want a tube, and answers through `reply`; without it they are refused. */
+  readonly tubes?: TubeHandler | undefined;
   readonly log: Logger;
+};
+
+/** What becomes of a viewer's attempt to open a tube; `linkEnded` when nothing more can be answered. */
+export type TubeHandler = {
+  receive(command: Extract<AgentCommand, { type: "tube" }>, reply: (signal: TubeSignal) => void): void;
+  linkEnded(): void;
 };
 
 /**
@@ -47,6 +56,7 @@ export class Agent implements Closable {
   readonly #screen: Screen;
   readonly #controls: Controls;
   readonly #rungs: ScreenRungs;
+  readonly #tubes: TubeHandler | undefined;
   #monitorsBySource = new Map<number, Monitor>();
   readonly #problems: readonly string[];
   #welcomed = false;
@@ -60,6 +70,8 @@ export class Agent implements Closable {
     this.#link = options.link;
     this.#log = options.log;
     this.#problems = problems;
+    this.#tubes = options.tubes;
+    this.#scope.defer(() => this.#tubes?.linkEnded());
     this.#screen = this.#scope.add(screen);
     this.#controls = this.#scope.add(controls);
     this.#rungs = this.#scope.add(new ScreenRungs(options, controls.inputMark, (message) => this.#link.send(message)));
@@ -155,12 +167,25 @@ export class Agent implements Closable {
       case "clipboard":
         this.#controls.writeClipboard(command.text);
         break;
+      case "tube":
+        this.#receiveTube(command);
+        break;
       case "ping":
         this.#send({ type: "pong", timeUs: command.timeUs, agentUs: monotonicUs() });
         break;
       case "refused":
         this.#end(`The hub refused this agent: ${command.reason}`);
         break;
+    }
+  }
+
+  #receiveTube(command: Extract<AgentCommand, { type: "tube" }>): void {
+    const { viewer, tube } = command;
+    const reply = (signal: TubeSignal): void => this.#send({ type: "tube", viewer, tube, signal });
+    if (this.#tubes !== undefined) this.#tubes.receive(command, reply);
+    else if (command.signal.kind === "request") {
+      const reason = "This agent has no tunnels.";
+      reply({ kind: "refused", code: "unsupported", reason, retryAfterMs: 0 });
     }
   }
 

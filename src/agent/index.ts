@@ -1,1 +1,1 @@
-export { Agent, type AgentOptions, startAgent } from "./agent.ts";
+export { Agent, type AgentOptions, startAgent, type TubeHandler } from "./agent.ts";

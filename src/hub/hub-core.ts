@@ -9,6 +9,7 @@ import { HubMetrics } from "./metrics.ts";
 import type { Access, Source, ViewerPort } from "./ports.ts";
 import { SourceRegistry } from "./sources/index.ts";
 import { DEFAULT_TIMINGS, type HubTimings } from "./timings.ts";
+import { TubeDesk, TubeRelay } from "./tubes/index.ts";
 import { NoticeBoard, ViewerDirectory } from "./viewers/index.ts";
 
 /** The parts of a hub, joined: who is connected, what there is to see, who sees it and who drives it. */
@@ -22,8 +23,15 @@ export class HubCore implements Closable {
   readonly metrics: HubMetrics;
   readonly rungs: RungTable;
   readonly desk: ControlDesk;
+  readonly relay = new TubeRelay();
+  readonly tubes: TubeDesk;
 
-  constructor(options: { settings: Partial<StreamSettings>; timings?: Partial<HubTimings> | undefined; log: Logger }) {
+  constructor(options: {
+    settings: Partial<StreamSettings>;
+    timings?: Partial<HubTimings> | undefined;
+    iceServers?: readonly string[];
+    log: Logger;
+  }) {
     this.log = options.log;
     this.timings = { ...DEFAULT_TIMINGS, ...options.timings };
     this.metrics = new HubMetrics({
@@ -40,6 +48,12 @@ export class HubCore implements Closable {
       nowUs: monotonicUs,
     });
     this.desk = new ControlDesk({ idleMs: this.timings.controlIdleMs, watchersOf: this.watchersOf });
+    this.tubes = new TubeDesk({
+      findAgent: (name) => this.agents.get(name),
+      iceServers: options.iceServers ?? [],
+      relay: this.relay,
+      log: options.log,
+    });
     this.sources.onLive((source) => this.rungs.sourceLive(source));
     this.sources.onLost((source) => {
       this.rungs.sourceLost(source);
@@ -64,6 +78,8 @@ export class HubCore implements Closable {
   close(): void {
     this.rungs.close();
     this.desk.close();
+    this.tubes.close();
+    this.relay.close();
     this.viewers.close();
     this.sources.close();
   }

@@ -35,6 +35,8 @@ export type HubOptions = {
   readonly localAgents: readonly LocalAgent[];
   /** Limits of every rung; what is left out has its default. */
   readonly settings: Partial<StreamSettings>;
+  /** STUN and TURN servers for tubes: "stun:host:port", "turn:user:password@host:port". */
+  readonly iceServers?: readonly string[];
   readonly timings?: Partial<HubTimings>;
   readonly log: Logger;
 };

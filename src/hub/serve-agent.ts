@@ -64,11 +64,15 @@ function agentListener(core: HubCore): AgentListener {
     clipboard(agent, message) {
       clipboardFromAgent(message.text, core.sourcesOf(agent.name), core.watchersOf);
     },
+    tube(agent, message) {
+      core.tubes.fromAgent(agent, message);
+    },
     notice(agent, message) {
       log[message.level === "warning" ? "warn" : message.level]({ agent: agent.name }, message.text);
       notices.post(agent.name, message, core.sourcesOf(agent.name), core.watchersOf);
     },
     ended(agent, close) {
+      core.tubes.agentEnded(agent);
       if (!core.agents.remove(agent)) return;
       const level = close.code === CloseCode.normal ? "info" : "warn";
       log[level]({ agent: agent.name, ...close }, `The agent ${agent.name} has gone. ${close.reason}`);

@@ -63,6 +63,9 @@ function viewerListener(core: HubCore): ViewerListener {
     clipboard(viewer, message) {
       clipboardFromViewer(viewer, message, { sourceFor, watches });
     },
+    tube(viewer, message) {
+      core.tubes.fromViewer(viewer, message);
+    },
     ack(viewer, ack) {
       rungs.ack(viewer, ack);
     },
@@ -74,6 +77,7 @@ function viewerListener(core: HubCore): ViewerListener {
     },
     ended(viewer, close) {
       desk.releaseViewer(viewer, "The viewer who had control has left.");
+      core.tubes.viewerEnded(viewer);
       rungs.removeViewer(viewer);
       core.viewers.remove(viewer);
       core.metrics.linkClosed("viewer", close);

@@ -43,6 +43,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       context,
       policy: new HostPolicy(options.publicNames),
       keepAliveMs: core.timings.keepAliveMs,
+      tubes: core.relay,
       hasRoom: () => core.viewers.size < MAX_VIEWERS,
       serveViewer: (link, access) => {
         keep(link);
@@ -112,6 +113,7 @@ class RunningHub implements Hub {
     const { core, app, agents, links } = this.#parts;
     this.#changed.close();
     const listening = app.close();
+    core.relay.close();
     for (const link of links) link.close(CloseCode.goingAway, "The hub is shutting down.");
     await Promise.all([agents.close(), listening]);
     core.close();

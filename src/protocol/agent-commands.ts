@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { codec, controlParser, longText, shortText, uint32 } from "./control.ts";
 import { streamSettingsSchema } from "./stream-settings.ts";
+import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** Control messages from the hub to an agent. Binary input and ack messages travel beside them. */
 export const agentCommandSchema = z.discriminatedUnion("type", [
@@ -24,6 +25,8 @@ export const agentCommandSchema = z.discriminatedUnion("type", [
   /** Releases every key and button that the viewer holds. */
   z.strictObject({ type: z.literal("release-input"), viewer: uint32 }),
   z.strictObject({ type: z.literal("clipboard"), text: longText }),
+  /** A viewer opens a tube to this agent. */
+  z.strictObject({ type: z.literal("tube"), viewer: uint32, tube: uint32, signal: tubeSignalSchema }),
   z.strictObject({ type: z.literal("ping"), timeUs: z.number() }),
   /** The hub refuses this agent; the link closes next. */
   z.strictObject({ type: z.literal("refused"), reason: shortText }),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { codec, controlParser, coordinate, dimension, longText, shortText, uint32 } from "./control.ts";
+import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** One screen or monitor as its agent describes it. `key` names it for as long as the agent lives and after a restart. */
 export const agentSourceSchema = z.strictObject({
@@ -65,6 +66,8 @@ export const agentMessageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("rung-failed"), rung: uint32, reason: shortText }),
   z.strictObject({ type: z.literal("performance"), rung: uint32, performance: performanceSchema }),
   z.strictObject({ type: z.literal("clipboard"), text: longText }),
+  /** About a viewer's attempt to open a tube. */
+  z.strictObject({ type: z.literal("tube"), viewer: uint32, tube: uint32, signal: tubeSignalSchema }),
   /** Answers a ping with the agent's monotonic clock. */
   z.strictObject({ type: z.literal("pong"), timeUs: z.number(), agentUs: z.number() }),
   /** Something a person should know: a fallback that was taken, input that is not possible. */

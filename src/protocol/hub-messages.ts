@@ -1,9 +1,10 @@
 import { z } from "zod";
 import { performanceSchema } from "./agent-messages.ts";
 import { codec, controlParser, dimension, longText, shortText, uint32 } from "./control.ts";
+import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** What a viewer may do; each grant is given apart. */
-export const grantSchema = z.enum(["view", "pointer", "keyboard", "clipboard-in", "clipboard-out"]);
+export const grantSchema = z.enum(["view", "pointer", "keyboard", "clipboard-in", "clipboard-out", "tunnel"]);
 
 export type Grant = z.infer<typeof grantSchema>;
 
@@ -78,6 +79,8 @@ export const hubMessageSchema = z.discriminatedUnion("type", [
     level: z.enum(["info", "warning", "error"]),
     text: z.string().max(2048),
   }),
+  /** From the agent of an attempt to open a tube, or from the hub itself. */
+  z.strictObject({ type: z.literal("tube"), tube: uint32, signal: tubeSignalSchema }),
   z.strictObject({ type: z.literal("error"), code: shortText, text: z.string().max(2048) }),
 ]);
 

@@ -53,4 +53,5 @@ export {
   streamSettingsSchema,
 } from "./stream-settings.ts";
 export { copySource, readTiles, type Tile, type TileEncoding, tileHeaderBytes, writeTileHeader } from "./tiles.ts";
+export { TUBE_SUBPROTOCOL, type TubeSignal, tubeSignalSchema } from "./tube-signal.ts";
 export { parseViewerMessage, type ViewerMessage } from "./viewer-messages.ts";

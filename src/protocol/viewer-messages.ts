@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { codec, controlParser, dimension, longText, shortText, uint32 } from "./control.ts";
+import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** Control messages from a viewer to the hub. `watch` numbers are chosen by the viewer and name one subscription. */
 export const viewerMessageSchema = z.discriminatedUnion("type", [
@@ -22,6 +23,8 @@ export const viewerMessageSchema = z.discriminatedUnion("type", [
   /** Text to type into a source, in the same sequence as the binary input messages. */
   z.strictObject({ type: z.literal("text"), source: uint32, sequence: uint32, text: longText }),
   z.strictObject({ type: z.literal("clipboard"), source: uint32, text: longText }),
+  /** Opens a tube to an agent; `tube` numbers the attempt. */
+  z.strictObject({ type: z.literal("tube"), tube: uint32, agent: shortText, signal: tubeSignalSchema }),
   /** `timeUs` is the viewer's clock and comes back unchanged. */
   z.strictObject({ type: z.literal("ping"), timeUs: z.number() }),
 ]);

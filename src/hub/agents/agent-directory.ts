@@ -17,6 +17,10 @@ export class AgentDirectory {
     return this.#byName.values();
   }
 
+  get(name: string): AgentSession | undefined {
+    return this.#byName.get(name);
+  }
+
   /** The number of a new connection, never given twice. */
   nextId(): number {
     this.#lastId += 1;

@@ -28,6 +28,7 @@ export type AgentListener = {
   cursor(agent: AgentSession, message: Uint8Array, source: number): void;
   clipboard(agent: AgentSession, message: Message<"clipboard">): void;
   notice(agent: AgentSession, message: Message<"notice">): void;
+  tube(agent: AgentSession, message: Message<"tube">): void;
   /** The link of an admitted agent has ended. */
   ended(agent: AgentSession, close: LinkClose): void;
 };
@@ -159,6 +160,9 @@ export class AgentSession implements AgentPort, LinkSession {
         break;
       case "notice":
         this.#listener.notice(this, message);
+        break;
+      case "tube":
+        this.#listener.tube(this, message);
         break;
       case "pong":
         this.#clock.pong(message.timeUs, message.agentUs, monotonicUs());

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import { type Link, type MessageLimits, maxPayloadOf, WebSocketLink } from "../../node/index.ts";
-import { MAX_CONTROL_BYTES, MAX_INPUT_BYTES, MAX_MEDIA_BYTES } from "../../protocol/index.ts";
+import { MAX_CONTROL_BYTES, MAX_INPUT_BYTES, MAX_MEDIA_BYTES, TUBE_SUBPROTOCOL } from "../../protocol/index.ts";
 import type { HostPolicy } from "../auth/index.ts";
 import type { Access } from "../ports.ts";
 import { accessOf, bearerToken, type HttpContext, SESSION_COOKIE } from "./http-context.ts";
@@ -21,14 +21,22 @@ export type UpgradeOptions = {
   readonly hasRoom: () => boolean;
   readonly serveViewer: (link: Link, access: Access) => void;
   readonly serveAgent: (link: Link) => void;
+  /** Joins the WebSockets of tubes whose ends cannot reach each other by UDP. */
+  readonly tubes: { admits(ticket: string): boolean; join(ticket: string, webSocket: WebSocket): void };
 };
 
+/** A frame of the largest payload that is accepted, with its header. */
+const MAX_TUBE_MESSAGE_BYTES = (128 << 10) + 64;
+
 type Refusal = { readonly status: string; readonly reason: string };
+
+const NO_TICKET: Refusal = { status: "401 Unauthorized", reason: "The ticket is not valid (any more)." };
 
 /** Lets viewers in at /api/viewer and agents of other machines at /api/agent, and refuses every other upgrade. */
 export function addUpgrades(server: Server, options: UpgradeOptions): void {
   const viewers = webSocketServer(VIEWER_LIMITS);
   const agents = webSocketServer(AGENT_LIMITS);
+  const tubes = webSocketServer({ maxTextBytes: 0, maxBinaryBytes: MAX_TUBE_MESSAGE_BYTES });
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     const path = (request.url ?? "").split("?", 1)[0];
@@ -44,6 +52,12 @@ export function addUpgrades(server: Server, options: UpgradeOptions): void {
       accept(agents, request, socket, head, (webSocket) =>
         options.serveAgent(linkOf(webSocket, request.socket, AGENT_LIMITS, options.keepAliveMs)),
       );
+    } else if (path === "/api/tube") {
+      const refusal = refuseProgram(request, options.policy);
+      if (refusal !== undefined) return refuseUpgrade(socket, refusal);
+      const ticket = ticketOf(request);
+      if (!options.tubes.admits(ticket)) return refuseUpgrade(socket, NO_TICKET);
+      accept(tubes, request, socket, head, (webSocket) => options.tubes.join(ticket, webSocket));
     } else refuseUpgrade(socket, { status: "404 Not Found", reason: "There is nothing to connect to here." });
   });
 }
@@ -53,6 +67,7 @@ function webSocketServer(limits: MessageLimits): WebSocketServer {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
+    handleProtocols: (names) => names.has(TUBE_SUBPROTOCOL) && TUBE_SUBPROTOCOL,
     maxPayload: maxPayloadOf(limits),
   });
 }
@@ -73,7 +88,10 @@ function linkOf(webSocket: WebSocket, socket: Socket, limits: MessageLimits, kee
 }
 
 function admitViewer(request: IncomingMessage, options: UpgradeOptions): Access | Refusal {
-  const refusal = options.policy.refuseOrigin(placeOf(request));
+  // A browser always sends an Origin with a WebSocket; a program has a bearer token instead.
+  const isProgram = request.headers.origin === undefined && bearerToken(request.headers.authorization) !== undefined;
+  const place = placeOf(request);
+  const refusal = isProgram ? options.policy.refuseHost(place) : options.policy.refuseOrigin(place);
   if (refusal !== undefined) return { status: "403 Forbidden", reason: refusal };
   const session = options.parseCookie(request.headers.cookie ?? "")[SESSION_COOKIE];
   const access = accessOf(options.context, { authorization: request.headers.authorization, session });
@@ -81,11 +99,22 @@ function admitViewer(request: IncomingMessage, options: UpgradeOptions): Access 
   return options.hasRoom() ? access : { status: "503 Service Unavailable", reason: "There are too many viewers." };
 }
 
-function refuseAgent(request: IncomingMessage, { policy, context }: UpgradeOptions): Refusal | undefined {
+/** Programs send no Origin; a page that found out a secret still has to be the hub's own. */
+function refuseProgram(request: IncomingMessage, policy: HostPolicy): Refusal | undefined {
   const place = placeOf(request);
-  // Programs send no Origin; a page that found out the token still has to be the hub's own.
   const refusal = place.origin === undefined ? policy.refuseHost(place) : policy.refuseOrigin(place);
-  if (refusal !== undefined) return { status: "403 Forbidden", reason: refusal };
+  return refusal === undefined ? undefined : { status: "403 Forbidden", reason: refusal };
+}
+
+/** The ticket travels as a second subprotocol, since a browser can send no other header of its own. */
+function ticketOf(request: IncomingMessage): string {
+  const [name, ticket] = (request.headers["sec-websocket-protocol"] ?? "").split(",").map((part) => part.trim());
+  return name === TUBE_SUBPROTOCOL ? (ticket ?? "") : "";
+}
+
+function refuseAgent(request: IncomingMessage, { policy, context }: UpgradeOptions): Refusal | undefined {
+  const refusal = refuseProgram(request, policy);
+  if (refusal !== undefined) return refusal;
   const token = bearerToken(request.headers.authorization);
   if (token !== undefined && context.gatekeeper.isAgentToken(token)) return undefined;
   return { status: "401 Unauthorized", reason: "The agent token is missing or wrong." };

@@ -27,6 +27,7 @@ export type ViewerListener = {
   control(viewer: ViewerSession, message: Message<"control">): void;
   text(viewer: ViewerSession, message: Message<"text">): void;
   clipboard(viewer: ViewerSession, message: Message<"clipboard">): void;
+  tube(viewer: ViewerSession, message: Message<"tube">): void;
   ack(viewer: ViewerSession, ack: Ack): void;
   input(viewer: ViewerSession, message: Uint8Array): void;
   /** Its queue is empty again. */
@@ -170,6 +171,9 @@ export class ViewerSession implements ViewerPort, LinkSession {
         break;
       case "clipboard":
         this.#listener.clipboard(this, message);
+        break;
+      case "tube":
+        this.#listener.tube(this, message);
         break;
       case "ping":
         this.tell({ type: "pong", timeUs: message.timeUs, hubUs: monotonicUs() });

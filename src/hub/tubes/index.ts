@@ -1,0 +1,2 @@
+export { TubeDesk } from "./tube-desk.ts";
+export { TubeRelay } from "./tube-relay.ts";
