@@ -1,6 +1,6 @@
 import { type Closable, Emitter, EnvironmentError, type Event } from "../../base/index.ts";
 import { type Extension, request, type X11Connection, type X11Event } from "../x11/index.ts";
-import { Keymap } from "./keymap.ts";
+import { Keymap, type LevelType, ONE_LEVEL } from "./keymap.ts";
 import type { TestDevice } from "./test-device.ts";
 
 /** Modifiers (real ones, as masks) and the layout group that are in effect. */
@@ -18,9 +18,6 @@ const KEY_NAMES_AND_ALIASES = 0x600;
 const NEW_KEYBOARD_AND_MAP_NOTIFY = 0b11;
 const MAP_NOTIFY = 1;
 const KEY_SYMS = 0b10;
-/** Types that every XKB keymap has, under these numbers. */
-const ONE_LEVEL = 0;
-const TWO_LEVEL = 1;
 const ALL_MAP_PARTS = 0xff;
 
 /**
@@ -74,23 +71,31 @@ export class KeyboardDevice implements Closable {
     this.#device.key(keycode, down);
   }
 
-  /** Locks or unlocks modifiers (Caps Lock, Num Lock) without a key. */
-  setLocked(mask: number, locked: boolean): void {
+  /** Locks and unlocks modifiers without a key: `locked` says which of `mask`. */
+  setLocks(mask: number, locked: number): void {
     this.#connection.send(
       this.#request(5)
-        .u8(mask, locked ? mask : 0, 0, 0, 0, 0, 0, 0)
+        .u8(mask, locked & mask, 0, 0, 0, 0, 0, 0)
         .i16(0)
         .bytes(),
     );
   }
 
   /**
-   * Gives keys one keysym (the same under all modifiers), two (plain, Shift), three or four (plain, Shift, AltGr, both;
-   * `fourLevelType` is then needed), or none. The keymap itself is not read again: it does not show these keys.
+   * Gives keys the keysyms of their levels by a key type of the keymap, or none. The keymap itself is not read again: it
+   * does not show these keys.
    */
-  setKeysyms(changes: ReadonlyMap<number, readonly number[]>, fourLevelType?: number): void {
+  setKeysyms(
+    changes: ReadonlyMap<number, readonly number[]>,
+    { type, modifiers }: LevelType = { type: ONE_LEVEL, modifiers: [] },
+  ): void {
+    const levels = 1 << modifiers.length;
     this.#changing = new Set(changes.keys());
-    for (const [keycode, keysyms] of changes) this.#setKey(keycode, keysyms, fourLevelType);
+    for (const [keycode, [plain = 0, ...others]] of changes) {
+      // A level that was not given means the same as the plain one, so a Shift that cannot be let go does no harm.
+      const more = Array.from({ length: levels - 1 }, (_, index) => others[index] ?? plain);
+      this.#setKey(keycode, type, plain === 0 ? [] : [plain, ...more]);
+    }
     this.state();
     this.#changing = new Set();
   }
@@ -105,10 +110,9 @@ export class KeyboardDevice implements Closable {
   }
 
   /** XkbSetMap of the symbols of one key. Not the core request: that one guesses types and adds upper-case forms. */
-  #setKey(keycode: number, keysyms: readonly number[], fourLevelType = 0): void {
-    const width = keysyms.length === 3 ? 4 : keysyms.length;
-    const type = [ONE_LEVEL, ONE_LEVEL, TWO_LEVEL][width] ?? fourLevelType;
+  #setKey(keycode: number, type: number, keysyms: readonly number[]): void {
     const { minKeycode, maxKeycode } = this.#keymap;
+    const width = keysyms.length;
     this.#connection.send(
       this.#request(9)
         .u16(KEY_SYMS, 0)
@@ -117,7 +121,7 @@ export class KeyboardDevice implements Closable {
         .skip(18)
         .u8(type, type, type, type, width === 0 ? 0 : 1, width)
         .u16(width)
-        .u32(...Array.from({ length: width }, (_, level) => keysyms[level] ?? 0))
+        .u32(...keysyms)
         .bytes(),
     );
   }

@@ -3,7 +3,7 @@ import { type HeldKeysInput, type KeyInput, Modifier } from "../../protocol/inde
 import { HeldKeys } from "./held-keys.ts";
 import type { KeyboardDevice, KeyboardState } from "./keyboard-device.ts";
 import { isCharacterKey, isKeypadKey, physicalKey } from "./keycode-table.ts";
-import { ModifierMask } from "./keymap.ts";
+import { type LevelType, ModifierMask } from "./keymap.ts";
 import { codePointOfKeysym, isTypable, keysymOfCodePoint, upperCase } from "./keysym.ts";
 import { MODIFIER_ROLES, ModifierKeys, modifierRole } from "./modifier-keys.ts";
 import type { SpareKeyboard } from "./spare-keyboard.ts";
@@ -192,7 +192,7 @@ export class Keyboard implements Closable {
 
   #placedStroke(situation: StrokeSituation, keysym: number): Stroke | undefined {
     const place = this.#spares.keycodes.find(keysym);
-    return place && spareStroke(situation, place, codePointOfKeysym(keysym));
+    return place && spareStroke(situation, place);
   }
 
   #strokeBeyondLayout(situation: StrokeSituation, keysym: number): Stroke | undefined {
@@ -201,11 +201,11 @@ export class Keyboard implements Closable {
 
   #giveSpare(situation: StrokeSituation, keysym: number): Stroke | undefined {
     const place = this.#spares.giveNow(keysym, this.#circumstances());
-    return place && spareStroke(situation, place, codePointOfKeysym(keysym));
+    return place && spareStroke(situation, place);
   }
 
-  #circumstances(): { isDown: (keycode: number) => boolean; fourLevelType: number | undefined } {
-    return { isDown: (keycode) => this.#held.isDown(keycode), fourLevelType: this.#modifierKeys.fourLevelType };
+  #circumstances(): { isDown: (keycode: number) => boolean; levelType: LevelType } {
+    return { isDown: (keycode) => this.#held.isDown(keycode), levelType: this.#modifierKeys.levelType };
   }
 
   #situation(state: KeyboardState, modifiers: number): StrokeSituation {
@@ -232,7 +232,7 @@ export class Keyboard implements Closable {
     }
     const wanted = (input.modifiers & Modifier.capsLock) !== 0;
     if (wanted === ((state.modifiers & ModifierMask.lock) !== 0) || !isCased(input.codePoint)) return state;
-    this.#device.setLocked(ModifierMask.lock, wanted);
+    this.#device.setLocks(ModifierMask.lock, wanted ? ModifierMask.lock : 0);
     return { ...state, modifiers: state.modifiers ^ ModifierMask.lock };
   }
 
@@ -243,7 +243,7 @@ export class Keyboard implements Closable {
     const means = (modifiers: number): number => codePointOfKeysym(keymap.keysym(keycode, state.group, modifiers));
     const toggled = state.modifiers ^ numLock;
     if (means(state.modifiers) === codePoint || means(toggled) !== codePoint) return state;
-    this.#device.setLocked(numLock, (toggled & numLock) !== 0);
+    this.#device.setLocks(numLock, toggled);
     return { ...state, modifiers: toggled };
   }
 
@@ -270,14 +270,14 @@ export class Keyboard implements Closable {
       if ((from & mask) === 0 || (to & mask) !== 0) continue;
       for (const keycode of held) if (this.#modifierKeys.roleOf(keycode) === role) released.push(keycode);
     }
-    const unlocks = (from & ~to & ModifierMask.lock) !== 0;
+    const unlocked = from & ~to & ModifierMask.lock;
     const added = to & ~from;
     for (const keycode of released) this.#device.key(keycode, false);
-    if (unlocks) this.#device.setLocked(ModifierMask.lock, false);
+    if (unlocked !== 0) this.#device.setLocks(unlocked, 0);
     this.#switchModifiers(0, added);
     return () => {
       this.#switchModifiers(added, 0);
-      if (unlocks) this.#device.setLocked(ModifierMask.lock, true);
+      if (unlocked !== 0) this.#device.setLocks(unlocked, unlocked);
       for (const keycode of released) this.#device.key(keycode, true);
     };
   }

@@ -3,6 +3,12 @@ import { codePointOfKeysym, isKeypadKeysym, upperCaseKeysym } from "./keysym.ts"
 /** Real modifiers of the X protocol whose bit is the same on every server. */
 export const ModifierMask = { shift: 1, lock: 2, control: 4 } as const;
 
+/** A key type, by its number, and the modifiers that tell its levels apart: the first counts 1, the second 2. */
+export type LevelType = { readonly type: number; readonly modifiers: readonly number[] };
+
+/** The type that every XKB keymap has under this number; its keys mean the same under all modifiers. */
+export const ONE_LEVEL = 0;
+
 type KeyType = { readonly mask: number; readonly levelCount: number; readonly levels: ReadonlyMap<number, number> };
 type Key = {
   readonly types: readonly number[];
@@ -77,15 +83,16 @@ export class Keymap {
     return this.#modifiers.get(keycode) ?? 0;
   }
 
-  /** The number of a key type with four levels: plain, with the one modifier, with the other, with both. */
-  fourLevelType(first: number, second: number): number | undefined {
-    const isIt = ({ mask, levelCount, levels }: KeyType): boolean =>
-      mask === (first | second) &&
-      levelCount === 4 &&
-      levels.get(first) === 1 &&
-      levels.get(second) === 2 &&
-      levels.get(mask) === 3;
-    const index = first === 0 || second === 0 ? -1 : this.#types.findIndex(isIt);
+  /** The number of the key type whose level is the sum of 1 for the first modifier and 2 for the second */
+  levelType(modifiers: readonly number[]): number | undefined {
+    const count = 1 << modifiers.length;
+    const masks = Array.from({ length: count }, (_, level) => levelMask(modifiers, level));
+    const index = this.#types.findIndex(
+      ({ mask, levelCount, levels }) =>
+        mask === masks[count - 1] &&
+        levelCount === count &&
+        masks.every((entry, level) => (levels.get(entry) ?? 0) === level),
+    );
     return index < 0 ? undefined : index;
   }
 
@@ -106,9 +113,13 @@ export class Keymap {
   }
 
   #describe(ignores: (keycode: number) => boolean): string {
-    const keys = [...this.#keys].filter(([keycode]) => !ignores(keycode));
-    const types = this.#types.map(({ mask, levels }) => [mask, [...levels]]);
-    return JSON.stringify([types, keys, [...this.#modifiers]]);
+    const keys = [...this.#keys]
+      .filter(([keycode]) => !ignores(keycode))
+      .map(([keycode, key]) => {
+        const types = key.types.slice(0, key.groups).map((index) => this.#types[index]);
+        return [keycode, key, types.map((type) => type && [type.mask, [...type.levels]])];
+      });
+    return JSON.stringify([keys, [...this.#modifiers]]);
   }
 
   #indexStrokes(group: number, modifiers: number): Map<number, number[]> {
@@ -123,6 +134,11 @@ export class Keymap {
     }
     return byCodePoint;
   }
+}
+
+/** The modifiers under which a key gives its level: bit 0 of `level` stands for the first of `modifiers`, and so on. */
+export function levelMask(modifiers: readonly number[], level: number): number {
+  return modifiers.reduce((mask, modifier, bit) => ((level >> bit) & 1 ? mask | modifier : mask), 0);
 }
 
 /** XKB protocol, section 7.2: what a key does with a group that it does not have. */

@@ -1,5 +1,5 @@
 import { Modifier } from "../../protocol/index.ts";
-import { type Keymap, ModifierMask } from "./keymap.ts";
+import { type Keymap, type LevelType, ModifierMask, ONE_LEVEL } from "./keymap.ts";
 import { Keysym } from "./keysym.ts";
 
 /** What a modifier key is for. `level3` is AltGr. */
@@ -39,8 +39,8 @@ export function modifierRole(usage: number, modifiers: number): ModifierRole | u
 /** Which modifier bits and keycodes play which role in one keymap. */
 export class ModifierKeys {
   readonly numLockMask: number;
-  /** The keymap's key type that tells apart Shift, AltGr and both, if it has one. */
-  readonly fourLevelType: number | undefined;
+  /** The keymap's key type with the most levels that Shift and AltGr tell apart. */
+  readonly levelType: LevelType;
   readonly #keymap: Keymap;
   readonly #masks: Readonly<Record<ModifierRole, number>>;
   readonly #keycodes: Readonly<Record<ModifierRole, readonly number[]>>;
@@ -64,7 +64,7 @@ export class ModifierKeys {
       meta: mask("meta"),
       level3: mask("level3"),
     };
-    this.fourLevelType = keymap.fourLevelType(this.#masks.shift, this.#masks.level3);
+    this.levelType = chooseLevelType(keymap, this.#masks.shift, this.#masks.level3);
     this.numLockMask = combinedMask(keymap, keymap.keycodesByKeysym(Keysym.numLock));
   }
 
@@ -94,6 +94,19 @@ export class ModifierKeys {
   roleOf(keycode: number): ModifierRole | undefined {
     return MODIFIER_ROLES.find((role) => this.#keycodes[role].includes(keycode));
   }
+}
+
+/**
+ * Only types that the keymap has: X servers leave a type that is added without a valid name, and then programs cannot
+ * read the keymap at all.
+ */
+function chooseLevelType(keymap: Keymap, shift: number, level3: number): LevelType {
+  const choices = level3 === 0 ? [[shift]] : [[shift, level3], [shift]];
+  for (const modifiers of choices) {
+    const type = keymap.levelType(modifiers);
+    if (type !== undefined) return { type, modifiers };
+  }
+  return { type: ONE_LEVEL, modifiers: [] };
 }
 
 function combinedMask(keymap: Keymap, keycodes: readonly number[]): number {

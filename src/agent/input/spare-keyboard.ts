@@ -1,7 +1,7 @@
 import { type Closable, EnvironmentError } from "../../base/index.ts";
 import type { X11Connection } from "../x11/index.ts";
 import type { KeyboardDevice } from "./keyboard-device.ts";
-import type { Keymap } from "./keymap.ts";
+import type { Keymap, LevelType } from "./keymap.ts";
 import { codePointOfKeysym } from "./keysym.ts";
 import { SpareKeycodes, type SpareOptions, type SparePlace } from "./spare-keycodes.ts";
 import type { Stroke } from "./stroke.ts";
@@ -13,10 +13,10 @@ export const MAX_STROKES = 64;
 /** Longest pause before a key whose character needs a keycode when all are in use. */
 const MAX_BLOCK_MS = 100;
 
-/** Which keycodes are held, and the keymap's type for keys with four levels, if it has one (otherwise two are used). */
+/** Which keycodes are held, and the key type that spare keys get. */
 type Circumstances = {
   readonly isDown: (keycode: number) => boolean;
-  readonly fourLevelType: number | undefined;
+  readonly levelType: LevelType;
 };
 
 /** Root window property with the keycodes that have to be cleared if a run ended without doing it. */
@@ -54,12 +54,12 @@ export class SpareKeyboard implements Closable {
    * no spare keycode.
    */
   giveNow(keysym: number, circumstances: Circumstances): SparePlace | undefined {
-    const options = { ...this.#options(circumstances), restMs: MAX_BLOCK_MS };
+    const options = { ...spareOptions(circumstances), restMs: MAX_BLOCK_MS };
     const waitMs = this.keycodes.waitMs(options);
     if (waitMs === undefined) return undefined;
     if (waitMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.ceil(waitMs) + 1);
     const place = this.keycodes.assign(keysym, { ...options, nowMs: performance.now() });
-    if (place !== undefined) this.#apply([place.keycode], circumstances.fourLevelType);
+    if (place !== undefined) this.#apply([place.keycode], circumstances.levelType);
     return place;
   }
 
@@ -78,13 +78,7 @@ export class SpareKeyboard implements Closable {
       if (stroke === undefined) missing.add(keysym);
       else this.use(stroke.keycode);
     }
-    const changed = new Set<number>();
-    for (const keysym of missing) {
-      const place = this.keycodes.assign(keysym, this.#options(circumstances));
-      if (place === undefined) break;
-      changed.add(place.keycode);
-    }
-    if (changed.size > 0) this.#apply([...changed], circumstances.fourLevelType);
+    if (missing.size > 0) this.#give(missing, circumstances);
     const strokes: Stroke[] = [];
     for (const keysym of keysyms) {
       const stroke = strokeOf(keysym);
@@ -96,7 +90,7 @@ export class SpareKeyboard implements Closable {
 
   /** How long until another keycode can be given; undefined if never. */
   waitMs(circumstances: Circumstances): number | undefined {
-    return this.keycodes.waitMs(this.#options(circumstances));
+    return this.keycodes.waitMs(spareOptions(circumstances));
   }
 
   /** Takes the meaning away from every keycode that was given one. */
@@ -111,7 +105,17 @@ export class SpareKeyboard implements Closable {
     }
   }
 
-  #apply(keycodes: readonly number[], fourLevelType: number | undefined): void {
+  #give(keysyms: Iterable<number>, circumstances: Circumstances): void {
+    const changed = new Set<number>();
+    for (const keysym of keysyms) {
+      const place = this.keycodes.assign(keysym, spareOptions(circumstances));
+      if (place === undefined) break;
+      changed.add(place.keycode);
+    }
+    if (changed.size > 0) this.#apply([...changed], circumstances.levelType);
+  }
+
+  #apply(keycodes: readonly number[], levelType: LevelType): void {
     if (!this.#recorded) {
       this.#recorded = true;
       const recorded = unusedKeycodes(this.#device.keymap);
@@ -121,11 +125,7 @@ export class SpareKeyboard implements Closable {
       );
     }
     const changes = keycodes.map((keycode) => [keycode, this.keycodes.keysymsOf(keycode)] as const);
-    this.#device.setKeysyms(new Map(changes), fourLevelType);
-  }
-
-  #options({ isDown, fourLevelType }: Circumstances): SpareOptions {
-    return { nowMs: performance.now(), levels: fourLevelType === undefined ? 2 : 4, isDown };
+    this.#device.setKeysyms(new Map(changes), levelType);
   }
 
   #clearLeftovers(): void {
@@ -138,13 +138,17 @@ export class SpareKeyboard implements Closable {
       const keycode = data.readUInt32LE(index * 4);
       const keysyms = this.#device.keymap.keysymsOf(keycode);
       // A layout chosen since then may use the keycode; what it puts there has no character.
-      if (keysyms.length > 0 && keysyms.every((keysym) => codePointOfKeysym(keysym) !== 0)) leftovers.set(keycode, []);
+      if (codePointOfKeysym(keysyms[0] ?? 0) !== 0) leftovers.set(keycode, []);
     }
     if (leftovers.size > 0) {
       this.#device.setKeysyms(leftovers);
       this.#device.reload();
     }
   }
+}
+
+function spareOptions({ isDown, levelType }: Circumstances): SpareOptions {
+  return { nowMs: performance.now(), levels: 1 << levelType.modifiers.length, isDown };
 }
 
 function unusedKeycodes(keymap: Keymap): number[] {

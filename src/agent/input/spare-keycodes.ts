@@ -1,15 +1,15 @@
 /** A keycode that means nothing on the layout and is given characters when they are needed, one for each level. */
 type Spare = { readonly keycode: number; keysyms: readonly number[]; lastUsedMs: number };
 
-/** A key and its level (0 plain, 1 Shift, 2 AltGr, 3 both) that give a keysym. */
+/** A key and its level that give a keysym. */
 export type SparePlace = { readonly keycode: number; readonly level: number };
 
 /**
  * A program that is told of a changed key asks for its new meaning, and then reads with it the key presses that still
  * wait in its queue. So what a key means at a level is not changed for as long as a busy program may take to get there
- * (a terminal on a loaded machine was seen 300 ms behind). Adding a level to a key changes none of the others.
+ * (a terminal on a loaded machine was seen 800 ms behind). Adding a level to a key changes none of the others.
  */
-export const SPARE_REST_MS = 500;
+export const SPARE_REST_MS = 1000;
 
 /** The spare keycodes of a keymap: which means what now, and which may be changed next, the longest unused first. */
 export class SpareKeycodes {
@@ -101,7 +101,7 @@ export class SpareKeycodes {
 /** Under which circumstances a spare keycode is wanted. */
 export type SpareOptions = {
   readonly nowMs: number;
-  /** Keysyms that fit a key: 2 or 4. */
+  /** Keysyms that fit a key. */
   readonly levels: number;
   readonly isDown: (keycode: number) => boolean;
   readonly restMs?: number;

@@ -1,5 +1,5 @@
-import { type Keymap, ModifierMask } from "./keymap.ts";
-import { codePointOfKeysym, upperCase } from "./keysym.ts";
+import { type Keymap, levelMask, ModifierMask } from "./keymap.ts";
+import { codePointOfKeysym } from "./keysym.ts";
 import type { ModifierKeys } from "./modifier-keys.ts";
 import type { SpareKeycodes, SparePlace } from "./spare-keycodes.ts";
 
@@ -43,15 +43,10 @@ export function findStroke(
   return undefined;
 }
 
-/** The stroke for what a spare keycode was given at a level; `codePoint` 0 for what is no character. */
-export function spareStroke(situation: StrokeSituation, place: SparePlace, codePoint: number): Stroke {
-  const shift = situation.modifierKeys.mask("shift");
-  const level3 = situation.modifierKeys.mask("level3");
-  // Exactly those of the level, even if the key has no other: it may have one before the program reads the key press.
-  let modifiers = situation.modifiers & ~(shift | level3);
-  if ((place.level & 1) !== 0) modifiers |= shift;
-  if ((place.level & 2) !== 0) modifiers |= level3;
-  // The key's type does not mention Caps Lock, so programs would capitalize by themselves.
-  if (codePoint !== 0 && upperCase(codePoint) !== codePoint) modifiers &= ~ModifierMask.lock;
-  return { keycode: place.keycode, modifiers };
+/** The stroke for what a spare keycode was given at a level. */
+export function spareStroke(situation: StrokeSituation, place: SparePlace): Stroke {
+  const { modifiers } = situation.modifierKeys.levelType;
+  // Without Caps Lock: the key's type does not mention it, so programs would capitalize by themselves.
+  const others = situation.modifiers & ~(levelMask(modifiers, -1) | ModifierMask.lock);
+  return { keycode: place.keycode, modifiers: others | levelMask(modifiers, place.level) };
 }
