@@ -2,6 +2,12 @@ import type { Page } from "playwright-core";
 import type { Lifetime } from "../support/lifetime.ts";
 import type { PictureSource } from "../support/picture-source.ts";
 
+/** Where a contestant says that the time goes; `all` is everything it knows, for the JSON report. */
+export type Explanation = { readonly stages: readonly StageTime[]; readonly all: unknown };
+
+/** One stage of the way from the change to the pixels, in milliseconds. */
+export type StageTime = { readonly stage: string; readonly p50: number; readonly p95: number };
+
 /** Something that brings a screen into a page, started. */
 export type RunningContestant = {
   /** What the browser opens. */
@@ -11,8 +17,8 @@ export type RunningContestant = {
   /** The processes of the server side, X server included; their descendants count too. */
   readonly serverPids: readonly number[];
   readonly source: PictureSource;
-  /** What a contestant knows about its own run, for the JSON report. */
-  readonly explain?: (page: Page) => Promise<unknown>;
+  /** What a contestant that measures itself has found since the last call. */
+  readonly explain?: (page: Page) => Promise<Explanation>;
 };
 
 /** One way to bring a screen into a page. `start` throws with the reason when it can't run on this machine. */

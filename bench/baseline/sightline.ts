@@ -7,7 +7,7 @@ import { startChild } from "../support/child.ts";
 import type { Lifetime } from "../support/lifetime.ts";
 import { startTestProgram } from "../support/picture-source.ts";
 import { startXvfb } from "../support/x-server.ts";
-import type { Contestant } from "./contestant.ts";
+import type { Contestant, Explanation } from "./contestant.ts";
 
 /** Sightline as it ships, on a virtual screen, with its own page. */
 export const sightline: Contestant = {
@@ -30,13 +30,17 @@ async function startSightline(lifetime: Lifetime) {
   return { url, port: Number(new URL(url).port), serverPids: [xvfb.pid, server.pid], source, explain };
 }
 
-/** The page's own measurements: its stages' times, and which encoder and painter it used. */
-function explain(page: Page): Promise<unknown> {
-  return page.evaluate(() => {
-    type View = Element & { exportTimings(): unknown };
+/** The page's own measurements, which start anew: its stages' times, which encoder and painter it used. */
+function explain(page: Page): Promise<Explanation> {
+  return page.evaluate(async () => {
+    type Exported = { timings: { stages: { stage: string; ms: { p50: number; p95: number } }[] } };
+    type View = Element & { exportTimings(): Promise<Exported>; clearTimings(): void };
     const view = [...document.querySelectorAll("*")]
       .flatMap((element) => [element, ...(element.shadowRoot?.querySelectorAll("*") ?? [])])
       .find((element): element is View => "exportTimings" in element);
-    return view?.exportTimings();
+    if (!view) throw new Error("The page has no <sightline-view>.");
+    const all = await view.exportTimings();
+    view.clearTimings();
+    return { stages: all.timings.stages.map(({ stage, ms }) => ({ stage, p50: ms.p50, p95: ms.p95 })), all };
   });
 }

@@ -64,20 +64,21 @@ async function main(): Promise<void> {
   };
   const contestants = chooseContestants();
   const turns = new Map<Contestant, Turn[]>(contestants.map((contestant) => [contestant, []]));
-  const failures = new Map<string, string>();
+  const failures: Failure[] = [];
   try {
     for (let round = 0; round < rounds; round++) {
       // Each round begins with another contestant, so that whatever disturbs the machine hits all of them.
       const order = contestants.map((_, index) => contestants[(index + round) % contestants.length] as Contestant);
       for (const contestant of order) {
-        if (failures.has(contestant.name) || lifetime.ended) continue;
+        if (lifetime.ended) continue;
         const progress = (doing: string) => say(`round ${round + 1}/${rounds}  ${contestant.name}: ${doing}`);
         try {
           const turnPlan = round === 0 ? plan : { ...plan, stillSeconds: 0 };
           turns.get(contestant)?.push(await takeTurn(lifetime, contestant, turnPlan, progress));
         } catch (error) {
-          failures.set(contestant.name, error instanceof Error ? error.message : String(error));
-          progress(`failed: ${failures.get(contestant.name)}`);
+          const reason = error instanceof Error ? error.message : String(error);
+          failures.push({ name: contestant.name, round: round + 1, reason });
+          progress(`failed: ${reason}`);
         }
       }
     }
@@ -86,6 +87,8 @@ async function main(): Promise<void> {
   }
   report(contestants, turns, failures);
 }
+
+type Failure = { readonly name: string; readonly round: number; readonly reason: string };
 
 function chooseContestants(): Contestant[] {
   const all = [floor(0), floorInWorker, novncDefaults, novncTuned, sightline];
@@ -98,7 +101,7 @@ function chooseContestants(): Contestant[] {
   return delayMs > 0 ? [...chosen, floor(delayMs)] : chosen;
 }
 
-function report(contestants: readonly Contestant[], turns: Map<Contestant, Turn[]>, failures: Map<string, string>) {
+function report(contestants: readonly Contestant[], turns: Map<Contestant, Turn[]>, failures: readonly Failure[]) {
   const figures = contestants.flatMap((contestant) => {
     const own = turns.get(contestant) ?? [];
     return own.length > 0 ? [figuresOf(contestant.name, contestant.description, own)] : [];
@@ -117,13 +120,13 @@ function report(contestants: readonly Contestant[], turns: Map<Contestant, Turn[
     `${machine.cores} cores ${machine.cpu}, Node ${machine.node}, ${machine.chromium}; load average now ${machine.load[0]?.toFixed(1)}\n` +
       `clocks of page and bench agree within ${clockErrorMs.toFixed(2)} ms (paint to pixel, and ages)\n`,
   );
-  for (const [name, reason] of failures) process.stdout.write(`${name} did not run: ${reason}\n`);
+  for (const { name, round, reason } of failures) process.stdout.write(`${name} failed in round ${round}: ${reason}\n`);
   if (values.json) {
     const turnsByName = Object.fromEntries([...turns].map(([contestant, own]) => [contestant.name, own]));
     const document = { at: new Date().toISOString(), machine, clockErrorMs, figures, turns: turnsByName };
-    writeFileSync(values.json, JSON.stringify({ ...document, failures: Object.fromEntries(failures) }, null, 1));
+    writeFileSync(values.json, JSON.stringify({ ...document, failures }, null, 1));
   }
-  if (failures.size > 0) process.exitCode = 1;
+  if (failures.length > 0) process.exitCode = 1;
 }
 
 function chromiumVersion(): string {

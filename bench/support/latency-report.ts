@@ -1,3 +1,4 @@
+import type { StageTime } from "../baseline/contestant.ts";
 import type { Motion } from "./measure-motion.ts";
 import { mean, type Quantiles, quantiles } from "./quantiles.ts";
 import type { Turn } from "./turn.ts";
@@ -11,6 +12,8 @@ export type Figures = {
   readonly flipInElement: Quantiles;
   readonly video?: MotionFigures;
   readonly scroll?: MotionFigures;
+  /** Where a contestant that measures itself says the time goes: `p50/p95` of its last turn, by scene and stage. */
+  readonly stages: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly still?: { seconds: number; serverCores: number; bytesToBrowser: number | undefined };
 };
 
@@ -39,12 +42,23 @@ export function figuresOf(name: string, description: string, turns: readonly Tur
     click: pool((turn) => turn.clickMs),
     flip: pool((turn) => turn.flipMs),
     flipInElement: pool((turn) => turn.flipInElementMs),
+    stages: stagesOf(turns.at(-1)),
     ...(video && { video }),
     ...(scroll && { scroll }),
     ...(still && {
       still: { seconds: still.seconds, serverCores: still.serverCores, bytesToBrowser: still.bytesToBrowser },
     }),
   };
+}
+
+function stagesOf(turn: Turn | undefined): Record<string, Record<string, string>> {
+  const text = ({ p50, p95 }: StageTime) => `${p50.toFixed(1)}/${p95.toFixed(1)}`;
+  return Object.fromEntries(
+    Object.entries(turn?.explanations ?? {}).map(([scene, { stages }]) => [
+      scene,
+      Object.fromEntries(stages.map((stage) => [stage.stage, text(stage)])),
+    ]),
+  );
 }
 
 function motionFigures(motions: readonly Motion[]): MotionFigures | undefined {
@@ -113,9 +127,18 @@ export function formatReport(all: readonly Figures[]): string {
           : [],
       ),
     ),
+    ...all.map(({ name, stages }) => stageTable(name, stages)),
   ]
     .filter((text) => text !== "")
     .join("\n");
+}
+
+function stageTable(name: string, scenes: Figures["stages"]): string {
+  const names = Object.keys(Object.values(scenes)[0] ?? {});
+  return table(
+    [`${name} says, p50/p95 ms`, ...names],
+    Object.entries(scenes).map(([scene, stages]) => [scene, ...names.map((stage) => stages[stage] ?? "")]),
+  );
 }
 
 /** Nothing where there is nothing to compare with. */

@@ -1,4 +1,4 @@
-import type { Contestant } from "../baseline/contestant.ts";
+import type { Contestant, Explanation } from "../baseline/contestant.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { measureClicks, measureFlips, measureFlipsInElement, warmUp } from "./measure-change.ts";
 import { type Load, measureLoad } from "./measure-load.ts";
@@ -25,7 +25,8 @@ export type Turn = {
   readonly video?: Motion;
   readonly scroll?: Motion;
   readonly still?: Load;
-  readonly explanation?: unknown;
+  /** By scene, from a contestant that measures itself. */
+  readonly explanations: Readonly<Record<string, Explanation>>;
 };
 
 const warmUpFlips = 10;
@@ -44,9 +45,16 @@ export async function takeTurn(
     const startMs = Date.now();
     const stage = await setStage(lifetime, contestant);
     const startSeconds = (Date.now() - startMs) / 1000;
+    const explanations: Record<string, Explanation> = {};
+    const explain = async (scene?: string) => {
+      const explanation = await stage.contestant.explain?.(stage.browser.page);
+      if (scene && explanation) explanations[scene] = explanation;
+    };
     await warmUp(stage, warmUpFlips);
+    await explain();
     say("clicks");
     const clickMs = await measureClicks(stage, plan.clicks);
+    await explain("clicks");
     say("flips");
     const flipMs = await measureFlips(stage, plan.flips);
     const flipInElementMs = await measureFlipsInElement(stage, plan.flips);
@@ -55,7 +63,9 @@ export async function takeTurn(
     if (plan.motionSeconds > 0) {
       for (const mode of ["video", "scroll"] as const) {
         say(mode);
+        await explain();
         motion[mode] = await measureMotion(stage, mode, plan.motionSeconds);
+        await explain(mode);
       }
     }
     let still: Load | undefined;
@@ -64,7 +74,6 @@ export async function takeTurn(
       await pause(stillSettleMs);
       still = (await measureLoad(stage, () => pause(plan.stillSeconds * 1000))).load;
     }
-    const explanation = await stage.contestant.explain?.(stage.browser.page);
     return {
       startSeconds,
       clockErrorMs: stage.clock.errorMs,
@@ -73,7 +82,7 @@ export async function takeTurn(
       flipInElementMs,
       ...motion,
       ...(still && { still }),
-      ...(explanation !== undefined && { explanation }),
+      explanations,
     };
   } finally {
     say("ending");
