@@ -51,8 +51,8 @@ function difference(a: readonly number[], b: readonly number[]): number {
   return a.reduce((most, value, index) => Math.max(most, Math.abs(value - (b[index] as number))), 0);
 }
 
-/** Largest difference of each painter to the reference: copying is exact, the others convert colours their own way. */
-const TOLERANCE = { copy: 0, draw: 3, webgl: 3 } as const;
+/** Largest difference to the exact conversion. Browsers convert with 7 bits and are off by up to 8 in deep blue. */
+const TOLERANCE = { copy: 1, draw: 9, webgl: 9 } as const;
 
 describe.each(["copy", "draw", "webgl"] as const)("the painter %s", (painter) => {
   it("paints the first picture and then the damage only", async () => {

@@ -71,29 +71,48 @@ export async function openScriptedPage(chromium: Chromium, hub: ScriptedHub, sea
   return scripted;
 }
 
-/** What this browser's own decoder makes of the stream's picture `index`, inside `rect`: R, G, B, A. */
+/**
+ * What the stream's picture `index` really is, inside `rect`: the browser's decoder gives Y, U and V, and the conversion to
+ * R, G, B, A is ITU-R BT.709 in floating point.
+ */
 export async function referencePixels(
   page: Page,
   stream: ScriptedStream,
   index: number,
   rect: Rect,
 ): Promise<number[]> {
+  const planes = await decodedPlanes(page, stream, index);
+  const { width, height } = stream;
+  const chroma = (offset: number, x: number, y: number): number => {
+    return (planes[offset + (y >> 1) * (width / 2) + (x >> 1)] as number) - 128;
+  };
+  const pixels: number[] = [];
+  for (let y = rect.y; y < rect.y + rect.height; y += 1) {
+    for (let x = rect.x; x < rect.x + rect.width; x += 1) {
+      const luma = ((planes[y * width + x] as number) - 16) * (255 / 219);
+      const u = chroma(width * height, x, y) * (255 / 224);
+      const v = chroma((width * height * 5) / 4, x, y) * (255 / 224);
+      const rgb = [luma + 1.5748 * v, luma - 0.18732 * u - 0.46812 * v, luma + 1.8556 * u];
+      pixels.push(...rgb.map((value) => Math.round(Math.min(255, Math.max(0, value)))), 255);
+    }
+  }
+  return pixels;
+}
+
+async function decodedPlanes(page: Page, stream: ScriptedStream, index: number): Promise<Uint8Array> {
   const chunks = stream.payloads.slice(0, index + 1).map((payload) => Buffer.from(payload).toString("base64"));
-  return page.evaluate(
-    async ({ chunks, codec, rect, index }) => {
-      let pixels: number[] = [];
-      let copying: Promise<void> = Promise.resolve();
+  const planes = await page.evaluate(
+    async ({ chunks, codec, index }) => {
+      let planes: Uint8Array<ArrayBuffer> | undefined;
+      let copying: Promise<unknown> = Promise.resolve();
       const decoder = new VideoDecoder({
         output: (frame) => {
-          if (frame.timestamp !== index) {
+          if (frame.timestamp !== index || frame.format !== "I420") {
             frame.close();
             return;
           }
-          const bytes = new Uint8Array(rect.width * rect.height * 4);
-          copying = frame.copyTo(bytes, { rect, format: "RGBA" }).then(() => {
-            pixels = Array.from(bytes);
-            frame.close();
-          });
+          planes = new Uint8Array(frame.allocationSize());
+          copying = frame.copyTo(planes).then(() => frame.close());
         },
         error: (error) => {
           throw error;
@@ -107,8 +126,9 @@ export async function referencePixels(
       await decoder.flush();
       await copying;
       decoder.close();
-      return pixels;
+      return planes === undefined ? [] : Array.from(planes);
     },
-    { chunks, codec: stream.codecString, rect, index },
+    { chunks, codec: stream.codecString, index },
   );
+  return Uint8Array.from(planes);
 }

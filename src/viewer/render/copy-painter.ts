@@ -1,14 +1,24 @@
 import type { Rect } from "../../base/index.ts";
 import type { Painter, PictureSize } from "./painter.ts";
+import { convertYuv, type YuvMatrix, type YuvPlanes, type YuvTables, yuvTables } from "./yuv.ts";
 
 const BYTES_PER_PIXEL = 4;
 
-/** Copies the changed pixels out of the frame and puts them on a software 2D canvas. */
+/** Where one rectangle's bytes lie in the buffer of copies. */
+type Area = { readonly rect: Rect; readonly source: Rect; readonly offset: number };
+
+/**
+ * Copies the changed pixels out of the frame and puts them on a software 2D canvas. Colours are converted here, because
+ * without a GPU Chromium converts a worker's frames only while the page's main thread is free: a busy page would stop
+ * the picture. Frames that are not planar 4:2:0 are converted by the browser.
+ */
 export class CopyPainter implements Painter {
   readonly name = "copy";
   readonly canvas: OffscreenCanvas;
   readonly #context: OffscreenCanvasRenderingContext2D;
-  #buffer = new ArrayBuffer(0);
+  readonly #tables = new Map<string, YuvTables>();
+  #copied = new ArrayBuffer(0);
+  #pixels = new Uint32Array(0);
 
   constructor(canvas: OffscreenCanvas) {
     const context = canvas.getContext("2d", { alpha: false, desynchronized: true, willReadFrequently: true });
@@ -19,21 +29,34 @@ export class CopyPainter implements Painter {
 
   async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): Promise<void> {
     if (!("copyTo" in image)) throw new Error("Only video frames can be copied.");
-    const areas = rects.map((rect) => ({ rect, source: evenRect(rect, image) }));
-    const bytes = areas.reduce((sum, { source }) => sum + source.width * source.height * BYTES_PER_PIXEL, 0);
-    if (this.#buffer.byteLength < bytes) this.#buffer = new ArrayBuffer(bytes);
+    const chromaStep = image.format === "I420" ? 1 : image.format === "NV12" ? 2 : undefined;
+    const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
     let offset = 0;
-    const copies: Promise<ImageData>[] = [];
-    for (const { source } of areas) {
-      copies.push(this.#copy(image, source, offset));
-      offset += source.width * source.height * BYTES_PER_PIXEL;
-    }
-    const pixels = await Promise.all(copies);
+    const areas = rects.map((rect) => {
+      const area = { rect, source: evenRect(rect, image), offset };
+      offset += bytesOf(area.source);
+      return area;
+    });
+    if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
+    await Promise.all(areas.map((area) => this.#copy(image, area, chromaStep)));
     resizeCanvas(this.canvas, size);
-    for (const [index, { rect, source }] of areas.entries()) {
-      const data = pixels[index] as ImageData;
-      const [dx, dy] = [rect.x - source.x, rect.y - source.y];
-      this.#context.putImageData(data, source.x, source.y, dx, dy, rect.width, rect.height);
+    const tables = chromaStep === undefined ? undefined : this.#tablesFor(image.colorSpace, size);
+    for (const area of areas) {
+      const { rect, source } = area;
+      const pixels =
+        chromaStep === undefined || tables === undefined
+          ? new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(source))
+          : this.#convert(area, chromaStep, tables);
+      const data = new ImageData(pixels, source.width, source.height);
+      this.#context.putImageData(
+        data,
+        source.x,
+        source.y,
+        rect.x - source.x,
+        rect.y - source.y,
+        rect.width,
+        rect.height,
+      );
     }
   }
 
@@ -64,21 +87,45 @@ export class CopyPainter implements Painter {
   }
 
   close(): void {
-    this.#buffer = new ArrayBuffer(0);
+    this.#copied = new ArrayBuffer(0);
+    this.#pixels = new Uint32Array(0);
   }
 
-  async #copy(frame: VideoFrame, source: Rect, offset: number): Promise<ImageData> {
-    const bytes = new Uint8ClampedArray(this.#buffer, offset, source.width * source.height * BYTES_PER_PIXEL);
+  async #copy(frame: VideoFrame, { source, offset }: Area, chromaStep: 1 | 2 | undefined): Promise<void> {
+    const { width, height } = source;
     // The rectangle counts from the coded picture's corner, the visible one may start elsewhere.
-    const x = source.x + (frame.visibleRect?.x ?? 0);
-    const y = source.y + (frame.visibleRect?.y ?? 0);
-    const rect = { x, y, width: source.width, height: source.height };
-    await frame.copyTo(bytes, {
-      rect,
-      format: "RGBA",
-      layout: [{ offset: 0, stride: source.width * BYTES_PER_PIXEL }],
-    });
-    return new ImageData(bytes, source.width, source.height);
+    const rect = {
+      x: source.x + (frame.visibleRect?.x ?? 0),
+      y: source.y + (frame.visibleRect?.y ?? 0),
+      width,
+      height,
+    };
+    if (chromaStep === undefined) {
+      const bytes = new Uint8Array(this.#copied, offset, rgbaBytes(source));
+      await frame.copyTo(bytes, { rect, format: "RGBA", layout: [{ offset: 0, stride: width * BYTES_PER_PIXEL }] });
+      return;
+    }
+    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source));
+    await frame.copyTo(bytes, { rect, layout: planeLayout(source, chromaStep) });
+  }
+
+  #convert({ source, offset }: Area, chromaStep: 1 | 2, tables: YuvTables): Uint8ClampedArray<ArrayBuffer> {
+    const { width, height } = source;
+    if (this.#pixels.length < width * height) this.#pixels = new Uint32Array(width * height);
+    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source));
+    convertYuv(planesOf(bytes, source, chromaStep), width, height, tables, this.#pixels);
+    return new Uint8ClampedArray(this.#pixels.buffer, 0, rgbaBytes(source));
+  }
+
+  #tablesFor({ matrix, fullRange }: VideoColorSpace, size: PictureSize): YuvTables {
+    const name = matrixName(matrix, size);
+    const key = `${name} ${fullRange}`;
+    let tables = this.#tables.get(key);
+    if (tables === undefined) {
+      tables = yuvTables(name, fullRange ?? false);
+      this.#tables.set(key, tables);
+    }
+    return tables;
   }
 }
 
@@ -86,6 +133,40 @@ export class CopyPainter implements Painter {
 export function resizeCanvas(canvas: OffscreenCanvas, size: PictureSize): void {
   if (canvas.width !== size.width) canvas.width = size.width;
   if (canvas.height !== size.height) canvas.height = size.height;
+}
+
+/** Video that does not name its matrix is BT.709 from 720 lines on and BT.601 below, as browsers guess. */
+function matrixName(matrix: string | null, { height }: PictureSize): YuvMatrix {
+  if (matrix === "bt709") return "bt709";
+  if (matrix === "bt2020-ncl") return "bt2020";
+  if (matrix === "smpte170m" || matrix === "bt470bg") return "bt601";
+  return height >= 720 ? "bt709" : "bt601";
+}
+
+function rgbaBytes({ width, height }: Rect): number {
+  return width * height * BYTES_PER_PIXEL;
+}
+
+function yuvBytes({ width, height }: Rect): number {
+  return width * height + 2 * half(width) * half(height);
+}
+
+function half(size: number): number {
+  return (size + 1) >> 1;
+}
+
+function planeLayout({ width, height }: Rect, chromaStep: 1 | 2): PlaneLayout[] {
+  const luma = { offset: 0, stride: width };
+  if (chromaStep === 2) return [luma, { offset: width * height, stride: half(width) * 2 }];
+  const chromaBytes = half(width) * half(height);
+  const stride = half(width);
+  return [luma, { offset: width * height, stride }, { offset: width * height + chromaBytes, stride }];
+}
+
+function planesOf(bytes: Uint8Array, { width, height }: Rect, chromaStep: 1 | 2): YuvPlanes {
+  const uOffset = width * height;
+  const vOffset = chromaStep === 2 ? uOffset + 1 : uOffset + half(width) * half(height);
+  return { bytes, yStride: width, uOffset, vOffset, chromaStride: half(width) * chromaStep, chromaStep };
 }
 
 /** Chroma is shared by 2x2 pixels, so copies start and end on even pixels (or on the picture's edge). */

@@ -17,26 +17,32 @@ export type PresentedSample = {
 /** An input that changed nothing within this time is not waited for any longer. */
 const RESPONSE_LIMIT_US = 1_000_000;
 const MAX_PENDING_INPUTS = 256;
+/** Inputs this close together are taken to be answered by the same picture. */
+const SAME_GESTURE_US = 50_000;
+const SENT_TIMES = 1024;
 const RATE_WINDOW_US = 1_000_000;
 const MAX_RATE_SAMPLES = 256;
 
 type PendingInput = { readonly sequence: number; readonly sentUs: number };
 
 /**
- * Measures input to picture and every stage between. Only inputs that ask for a reaction (keys, buttons, wheel, text)
- * are followed, because a motion that changes nothing would be charged with the next unrelated picture.
+ * Measures input to picture and every stage between. Only inputs that ask for a reaction (presses of keys and buttons,
+ * wheel, text) are followed, because a motion that changes nothing would be charged with the next unrelated picture.
  */
 export class LatencyTracker {
   readonly #inputToPresent = new Measurements();
   readonly #age = new Measurements();
   readonly #stages = new Map<Stage, Measurements>(STAGES.map((stage) => [stage, new Measurements()]));
   readonly #recent: Array<{ readonly presentedUs: number; readonly bytes: number }> = [];
+  readonly #sentUs = new Float64Array(SENT_TIMES);
   #pending: PendingInput[] = [];
   #presented = 0;
   #unanswered = 0;
 
-  /** An input that asks for a reaction left the page at `sentUs`. */
-  inputSent(sequence: number, sentUs: number): void {
+  /** An input left the page at `sentUs`; `asksForReaction` makes it one whose picture is waited for. */
+  inputSent(sequence: number, sentUs: number, asksForReaction: boolean): void {
+    this.#sentUs[sequence % SENT_TIMES] = sentUs;
+    if (!asksForReaction) return;
     this.#pending.push({ sequence, sentUs });
     if (this.#pending.length > MAX_PENDING_INPUTS) {
       this.#pending.shift();
@@ -113,18 +119,26 @@ export class LatencyTracker {
     const { header, presentedUs, agentToViewerUs } = sample;
     const { inputSequence, inputToChangeUs } = header;
     if (inputToChangeUs === undefined) return;
-    for (const { sequence, sentUs } of this.#pending) {
-      const answered = isAtMost(sequence, inputSequence) && presentedUs - sentUs <= RESPONSE_LIMIT_US;
-      if (!answered) continue;
+    const answeredUs = this.#sentUs[inputSequence % SENT_TIMES] as number;
+    const waiting: PendingInput[] = [];
+    for (const input of this.#pending) {
+      const { sequence, sentUs } = input;
+      if (!isAtMost(sequence, inputSequence)) {
+        waiting.push(input);
+        continue;
+      }
+      // The picture names the last input before it; an input long before that one changed nothing by itself.
+      if (answeredUs - sentUs > SAME_GESTURE_US || presentedUs - sentUs > RESPONSE_LIMIT_US) {
+        this.#unanswered += 1;
+        continue;
+      }
       this.#inputToPresent.add((presentedUs - sentUs) / 1000);
       if (sequence !== inputSequence) continue;
       this.#add("app", inputToChangeUs);
       if (agentToViewerUs === undefined) continue;
       this.#add("uplink", Math.max(0, agentToViewerUs(header.changeUs - inputToChangeUs) - sentUs));
     }
-    this.#pending = this.#pending.filter(({ sequence, sentUs }) => {
-      return !(isAtMost(sequence, inputSequence) && presentedUs - sentUs <= RESPONSE_LIMIT_US);
-    });
+    this.#pending = waiting;
   }
 
   #expireInputs(nowUs: number): void {

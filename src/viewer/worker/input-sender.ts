@@ -19,7 +19,7 @@ export class InputSender {
   send(draft: InputDraft, source: number, sentUs: number): void {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const sequence = this.#sequence;
-    if (this.#asksForReaction(draft)) this.#tracker.inputSent(sequence, sentUs);
+    this.#tracker.inputSent(sequence, sentUs, this.#asksForReaction(draft));
     if (draft.kind === "text") this.#connection.send({ type: "text", source, sequence, text: draft.text });
     else this.#connection.sendBytes(encodeInput({ ...draft, viewer: 0, sequence, source }));
   }
@@ -27,7 +27,7 @@ export class InputSender {
   #asksForReaction(draft: InputDraft): boolean {
     switch (draft.kind) {
       case "pointer": {
-        const pressed = draft.buttons !== this.#buttons;
+        const pressed = (draft.buttons & ~this.#buttons) !== 0;
         this.#buttons = draft.buttons;
         return pressed;
       }
