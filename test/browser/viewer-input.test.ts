@@ -49,7 +49,7 @@ async function lastInput(is: (input: Input) => boolean, what: string): Promise<I
 
 describe("pointer", () => {
   it.each(["fit", "one-to-one", "stretch"] as const)("maps corners and middle exactly in the mode %s", async (fit) => {
-    await page.view.evaluate((view, fit) => {
+    await page.inView((view, fit: typeof view.fit) => {
       view.fit = fit;
       return view.updateComplete;
     }, fit);
@@ -160,11 +160,11 @@ describe("touch", () => {
     await touch("touchEnd", []);
     const wheel = await lastInput((input) => input.kind === "wheel", "a scroll");
     expect(wheel.kind === "wheel" && wheel.y).toBeGreaterThan(0);
-    const before = await page.view.evaluate((view) => view.placement?.width ?? 0);
+    const before = await page.inView((view) => view.placement?.width ?? 0);
     await touch("touchStart", pair(0, 0));
     for (let step = 1; step <= 6; step += 1) await touch("touchMove", pair(15 * step, 0));
     await touch("touchEnd", []);
-    expect(await page.view.evaluate((view) => view.placement?.width ?? 0)).toBeGreaterThan(before * 1.5);
+    expect(await page.inView((view) => view.placement?.width ?? 0)).toBeGreaterThan(before * 1.5);
   });
 });
 
@@ -197,7 +197,7 @@ describe("keyboard", () => {
     await page.page.evaluate(() => navigator.clipboard.writeText("ß € 漢 😀"));
     await page.page.keyboard.press("Control+KeyV");
     await hub.until(() => keys().some(({ usage }) => usage === usageFromCode("KeyV")), "the pasting key");
-    const order = hub.received.flatMap((entry) => {
+    const order = hub.received.flatMap((entry): Array<string | number> => {
       if (entry.kind === "control" && entry.message.type === "clipboard") return [`clipboard ${entry.message.text}`];
       return entry.kind === "input" && entry.input.kind === "key" && entry.input.down ? [entry.input.usage] : [];
     });
@@ -228,7 +228,7 @@ describe("keyboard", () => {
     await page.page.keyboard.press("Control+Alt+Shift+Q");
     await lastInput((input) => input.kind === "held-keys" && input.usages.length === 0, "the release");
     expect(keys().some(({ usage }) => usage === usageFromCode("KeyQ"))).toBe(false);
-    expect(await page.view.evaluate((view) => view.capturing)).toBe(false);
+    expect(await page.inView((view) => view.capturing)).toBe(false);
     const count = keys().length;
     await page.page.keyboard.type("x");
     expect(keys()).toHaveLength(count);
@@ -239,7 +239,7 @@ describe("keyboard", () => {
     await page.page.getByRole("menuitem", { name: "Ctrl+Alt+Del" }).click();
     await hub.until(() => keys().length >= 6, "six key messages");
     expect(keys().map(({ usage, down }) => (down ? usage : -usage))).toEqual([0xe0, 0xe2, 0x4c, -0x4c, -0xe2, -0xe0]);
-    expect(await page.view.evaluate((view) => view.capturing)).toBe(true);
+    expect(await page.inView((view) => view.capturing)).toBe(true);
   });
 
   it("types the clipboard as text, and never what is written into dialogs", async () => {

@@ -118,10 +118,10 @@ describe.each(["copy", "draw", "webgl"] as const)("the painter %s", (painter) =>
 it("chooses a painter by timing it, remembers the choice, and keeps the picture over the change", async () => {
   hub.addSource(stream);
   const page = await open("");
-  const report = await hub.until(() => page.view.evaluate((view) => view.state.painter), "a painter");
+  const report = await hub.until(() => page.inView((view) => view.state.painter), "a painter");
   expect(["copy", "draw", "webgl"]).toContain(report.painter);
   await page.page.waitForFunction(() => localStorage.getItem("sightline.painter") !== null);
-  const settled = await page.view.evaluate((view) => view.state.painter);
+  const settled = await page.inView((view) => view.state.painter);
   expect(settled?.timings).toHaveLength(3);
   const usable = settled?.timings.filter(({ medianMs }) => medianMs !== undefined) ?? [];
   expect(usable.length).toBeGreaterThan(0);
@@ -131,7 +131,7 @@ it("chooses a painter by timing it, remembers the choice, and keeps the picture 
     localStorage.setItem("sightline.painter", JSON.stringify({ ...stored, painter: "draw" }));
   });
   const again = await open("");
-  expect(await again.view.evaluate((view) => view.state.painter?.painter)).toBe("draw");
+  expect(await again.inView((view) => view.state.painter?.painter)).toBe("draw");
   await again.page.evaluate(() => localStorage.removeItem("sightline.painter"));
 });
 
@@ -187,7 +187,7 @@ it("switches sources by the list and by hotkey without a black or empty picture"
   hub.addSource(stream);
   hub.addSource(encodeScenes(SIZE.width, SIZE.height, [{ background: GREEN }]));
   const page = await open();
-  const watch = page.view.evaluate(async (view) => {
+  const watch = page.inView(async (view) => {
     const seen = new Set<string>();
     const end = performance.now() + 1500;
     const canvas = document.createElement("canvas");

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { type Chromium, startChromium } from "../support/chromium.ts";
 import { hubClockUs, type ScriptedHub, startScriptedHub, TOKEN } from "../support/scripted-hub.ts";
-import { openScriptedPage, type ScriptedPage } from "../support/scripted-page.ts";
+import { openScriptedPage, ScriptedPage } from "../support/scripted-page.ts";
 import { encodeJpegs, encodeScenes, type ScriptedStream } from "../support/scripted-stream.ts";
 
 const BOX = { x: 40, y: 40, width: 80, height: 60 };
@@ -142,7 +142,7 @@ it("measures input to picture and exports it as JSON", async () => {
   const download = page.page.waitForEvent("download");
   await page.page.getByRole("button", { name: "Export JSON" }).click();
   const exported = JSON.parse(await readFile(await (await download).path(), "utf8")) as object;
-  const view = await page.view.evaluate((element) => element.exportTimings());
+  const view = await page.inView((element) => element.exportTimings());
   expect(exported).toMatchObject({ source: "desk/screen-1", painter: { painter: "copy" } });
   expect(exported).toHaveProperty("timings.stages");
   const { timings } = view;
@@ -192,9 +192,7 @@ it("asks for JPEG and says why where the browser has no WebCodecs", async () => 
     const watch = await hub.until(() => hub.messages("watch")[0], "a subscription");
     expect(watch.codecs).toEqual(["jpeg"]);
     await hub.until(() => hub.acks("presented").length > 0, "a JPEG on the canvas");
-    const pixel = await page
-      .locator("sightline-view")
-      .evaluate(async (view) => Array.from(await view.readPixels({ x: 5, y: 5, width: 1, height: 1 })));
+    const pixel = await new ScriptedPage(page, hub).pixel(5, 5);
     expect(Math.abs((pixel[0] as number) - 200)).toBeLessThan(12);
     await page.getByRole("button", { name: /Latency/ }).click();
     await page.getByText(/plain HTTP/).waitFor();
@@ -205,7 +203,7 @@ it("asks for JPEG and says why where the browser has no WebCodecs", async () => 
 
 it("is usable by keyboard alone", async () => {
   const page = await open();
-  await page.view.evaluate((view) => view.releaseInput());
+  await page.inView((view) => view.releaseInput());
   const labels: string[] = [];
   for (let step = 0; step < 12; step += 1) {
     await page.page.keyboard.press("Tab");

@@ -19,9 +19,17 @@ export class ScriptedPage {
     return this.page.locator("sightline-view");
   }
 
+  /** Runs a function in the page with the view; what it takes and gives must survive JSON. */
+  async inView<Result, Argument = undefined>(
+    run: (view: SightlineView, argument: Argument) => Result | Promise<Result>,
+    argument?: Argument,
+  ): Promise<Result> {
+    return (await this.view.evaluate(run as never, argument)) as Result;
+  }
+
   /** R, G, B, A of every pixel in the rectangle, as the worker has it on the canvas. */
   async readPixels(rect: Rect): Promise<number[]> {
-    return this.view.evaluate(async (view, rect) => Array.from(await (view as SightlineView).readPixels(rect)), rect);
+    return this.inView(async (view, rect: Rect) => Array.from(await view.readPixels(rect)), rect);
   }
 
   /** R, G, B of one pixel. */
@@ -31,9 +39,8 @@ export class ScriptedPage {
 
   /** The point of the page that shows the middle of a picture's pixel. */
   async pointOf(x: number, y: number): Promise<{ x: number; y: number }> {
-    return this.view.evaluate(
-      (element, { x, y }) => {
-        const view = element as SightlineView;
+    return this.inView(
+      (view, { x, y }: { x: number; y: number }) => {
         const { placement } = view;
         const picture = view.state.source;
         if (placement === undefined || picture === undefined) throw new Error("Nothing is shown.");

@@ -42,7 +42,7 @@ export class WheelNotches {
 function toUnits(delta: number, mode: number, wheelDelta: number | undefined): number {
   // A wheel with notches reports whole multiples of 120, whatever the browser makes of them in pixels.
   if (wheelDelta !== undefined && wheelDelta !== 0 && wheelDelta % UNITS_PER_NOTCH === 0) return -wheelDelta;
-  if (mode === PIXEL_MODE) return (delta / PIXELS_PER_NOTCH) * UNITS_PER_NOTCH;
-  if (mode === LINE_MODE) return (delta / LINES_PER_NOTCH) * UNITS_PER_NOTCH;
+  if (mode === PIXEL_MODE) return (delta * UNITS_PER_NOTCH) / PIXELS_PER_NOTCH;
+  if (mode === LINE_MODE) return (delta * UNITS_PER_NOTCH) / LINES_PER_NOTCH;
   return delta * NOTCHES_PER_PAGE * UNITS_PER_NOTCH;
 }
