@@ -1,5 +1,5 @@
 import type { Closable, Rect } from "../../base/index.ts";
-import type { Codec } from "../../protocol/index.ts";
+import type { Codec, RungBudget } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
 
 /** One encoded picture. */
@@ -13,6 +13,9 @@ export type EncodedPicture = {
   readonly convertUs: number;
   readonly encodeUs: number;
 };
+
+/** What pictures may take from the next one on: rates, and the largest size of the encoded picture. */
+export type EncoderLimits = Omit<RungBudget, "coarse">;
 
 /** Turns grabs into pictures of one rung: scaling, pixel conversion and compression, synchronously on the caller's thread. */
 export type PictureEncoder = Closable & {
@@ -35,4 +38,9 @@ export type PictureEncoder = Closable & {
     rects: readonly Rect[],
     options: { keyframe: boolean; timestampUs: number },
   ): EncodedPicture;
+  /**
+   * Changes what the following pictures may take. `width` and `height` may change; the next picture is then a keyframe.
+   * Throws `EnvironmentError` when no encoder can be opened for it.
+   */
+  retune?(limits: EncoderLimits): void;
 };

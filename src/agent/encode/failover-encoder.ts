@@ -1,24 +1,24 @@
 import { Emitter, EnvironmentError, type Event, type Rect } from "../../base/index.ts";
 import type { Codec } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
-import type { EncodedPicture, PictureEncoder } from "./encoder.ts";
+import type { EncodedPicture, EncoderLimits, PictureEncoder } from "./encoder.ts";
 import { type EncoderOptions, openFirstEncoder, openNextEncoder } from "./first-encoder.ts";
+import { H264Encoder } from "./h264-encoder.ts";
+import { pictureSize } from "./picture-size.ts";
 
 /** An encoder failed and the next one took over. */
 export type EncoderSwitch = { readonly from: string; readonly to: string; readonly reason: string };
 
 /**
  * An encoder that replaces itself when it fails: the next one of the ladder encodes the same picture, as a keyframe,
- * within the same call to `encode`. Size and codec stay; `encoder`, `reason` and `codecString` may change, and
+ * within the same call to `encode`. Size and codec stay with it; `encoder`, `reason` and `codecString` may change, and
  * `onSwitch` says so before `encode` returns. The failed encoder is not tried again. `encode` throws EnvironmentError
  * only when no encoder is left.
  */
 export class FailoverEncoder implements PictureEncoder {
   readonly codec: Codec;
-  readonly width: number;
-  readonly height: number;
-  readonly #options: EncoderOptions;
   readonly #switched = new Emitter<EncoderSwitch>();
+  #options: EncoderOptions;
   #failed: readonly string[];
   #current: PictureEncoder;
 
@@ -28,8 +28,14 @@ export class FailoverEncoder implements PictureEncoder {
     this.#failed = options.skip ?? [];
     this.#current = openFirstEncoder(options);
     this.codec = this.#current.codec;
-    this.width = this.#current.width;
-    this.height = this.#current.height;
+  }
+
+  get width(): number {
+    return this.#current.width;
+  }
+
+  get height(): number {
+    return this.#current.height;
   }
 
   get onSwitch(): Event<EncoderSwitch> {
@@ -61,6 +67,21 @@ export class FailoverEncoder implements PictureEncoder {
         this.#replace(error);
       }
     }
+  }
+
+  /** Changes the rate of the open encoder where that can be done, and opens another one where it cannot. */
+  retune(limits: EncoderLimits): void {
+    this.#options = { ...this.#options, limits };
+    const { codec, sourceWidth, sourceHeight } = this.#options;
+    const limit = { width: limits.videoWidth, height: limits.videoHeight };
+    const size = pictureSize({ width: sourceWidth, height: sourceHeight }, limit, codec === "h264");
+    const sameSize = size.width === this.width && size.height === this.height;
+    if (sameSize && (!(this.#current instanceof H264Encoder) || this.#current.setRate(limits))) return;
+    const before = this.#current;
+    before.close();
+    this.#current = openFirstEncoder({ ...this.#options, skip: this.#failed });
+    if (this.#current.encoder === before.encoder && this.#current.codecString === before.codecString) return;
+    this.#switched.emit({ from: before.encoder, to: this.#current.encoder, reason: "the size of the video changed" });
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import { describeError, EnvironmentError } from "../../base/index.ts";
 import type { Codec, StreamSettings } from "../../protocol/index.ts";
-import type { PictureEncoder } from "./encoder.ts";
+import type { EncoderLimits, PictureEncoder } from "./encoder.ts";
 import { H264Encoder } from "./h264-encoder.ts";
 import { H264_LADDER, type LadderEntry } from "./h264-ladder.ts";
 import { JPEG_ENCODER, JpegEncoder } from "./jpeg-encoder.ts";
@@ -12,6 +12,8 @@ export type EncoderOptions = {
   readonly settings: StreamSettings;
   readonly sourceWidth: number;
   readonly sourceHeight: number;
+  /** What pictures may take now, within the settings; all that these allow when left out. */
+  readonly limits?: EncoderLimits;
   /** Use the encoder of this name and no other one. */
   readonly force?: string;
   /** Names of encoders to pass over, because they failed before. */
@@ -37,7 +39,8 @@ export function openFirstEncoder(options: EncoderOptions): PictureEncoder {
     }
     try {
       const reason = reasonFor(options, passedOver);
-      return new H264Encoder({ entry, source, settings: options.settings, reason });
+      const { settings, limits } = options;
+      return new H264Encoder({ entry, source, settings, reason, ...(limits === undefined ? {} : { limits }) });
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
       passedOver.push(`${entry.name}: ${error.message}`);
@@ -49,8 +52,9 @@ export function openFirstEncoder(options: EncoderOptions): PictureEncoder {
   );
 }
 
-function openJpeg(source: Size, { settings, skip }: EncoderOptions): PictureEncoder {
-  if (skip?.includes(JPEG_ENCODER) !== true) return new JpegEncoder(source, settings);
+function openJpeg(source: Size, { settings, skip, limits }: EncoderOptions): PictureEncoder {
+  const size = limits === undefined ? {} : { width: limits.videoWidth, height: limits.videoHeight };
+  if (skip?.includes(JPEG_ENCODER) !== true) return new JpegEncoder(source, { ...settings, ...size });
   throw new EnvironmentError("The only JPEG encoder failed before.", "Watch with H.264.");
 }
 

@@ -4,11 +4,11 @@ import { avcCodecString, rewriteAccessUnit, smallestLevel } from "../../codecs/i
 import { monotonicUs } from "../../node/index.ts";
 import type { StreamSettings } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
-import type { EncodedPicture, PictureEncoder } from "./encoder.ts";
+import type { EncodedPicture, EncoderLimits, PictureEncoder } from "./encoder.ts";
 import { type LadderEntry, missingHardware } from "./h264-ladder.ts";
 import { rateLimit, tunings } from "./h264-tuning.ts";
 import { encoderFailure } from "./libav.ts";
-import { type ColourTags, LibavEncoder, type LibavEncoderSpec } from "./libav-encoder.ts";
+import { type ColourTags, LibavEncoder, type LibavEncoderSpec, type RateLimit } from "./libav-encoder.ts";
 import { changedRects, checkSourceSize } from "./picture-change.ts";
 import { pictureSize, type Size } from "./picture-size.ts";
 import { PixelConverter } from "./pixel-converter.ts";
@@ -27,6 +27,8 @@ export type H264EncoderOptions = {
   readonly entry: LadderEntry;
   readonly source: Size;
   readonly settings: StreamSettings;
+  /** What pictures may take at first, within the settings. */
+  readonly limits?: EncoderLimits;
   readonly reason: string;
 };
 
@@ -40,6 +42,7 @@ export class H264Encoder implements PictureEncoder {
   readonly height: number;
   readonly #entry: LadderEntry;
   readonly #source: Size;
+  readonly #settings: StreamSettings;
   readonly #levelIdc: number;
   readonly #scope = new Scope();
   readonly #libav: LibavEncoder;
@@ -50,18 +53,20 @@ export class H264Encoder implements PictureEncoder {
    * Opens the encoder and really encodes one grey picture, from which the codec string is read. Throws EnvironmentError
    * with the reason when that does not work.
    */
-  constructor({ entry, source, settings, reason }: H264EncoderOptions) {
+  constructor({ entry, source, settings, limits, reason }: H264EncoderOptions) {
     const missing = missingHardware(entry.encoder);
     if (missing !== undefined) throw encoderFailure(missing);
-    const size = pictureSize(source, settings, true);
+    const size = pictureSize(source, sizeLimit(settings, limits), true);
     this.encoder = entry.name;
     this.reason = reason;
     this.width = size.width;
     this.height = size.height;
     this.#entry = entry;
     this.#source = source;
+    this.#settings = settings;
     this.#levelIdc = pinnedLevel(settings);
-    const opened = openFirst(entry, size, settings, this.#levelIdc);
+    const rate = limits === undefined ? rateLimit(settings) : rateWithin(settings, limits);
+    const opened = openFirst(entry, size, settings, rate, this.#levelIdc);
     this.codecString = opened.codecString;
     this.#libav = this.#scope.add(opened.libav);
     this.#converter = this.#scope.add(new PixelConverter(source, size, opened.spec.pixelFormat));
@@ -92,9 +97,30 @@ export class H264Encoder implements PictureEncoder {
     };
   }
 
+  /** Changes the rate from the next picture on. Returns false where the encoder has to be opened anew for that. */
+  setRate(limits: EncoderLimits): boolean {
+    if (this.#entry.encoder !== "libx264") return false;
+    this.#libav.setRate(rateWithin(this.#settings, limits));
+    return true;
+  }
+
   close(): void {
     this.#scope.close();
   }
+}
+
+function sizeLimit(settings: StreamSettings, limits: EncoderLimits | undefined): Size {
+  if (limits === undefined) return settings;
+  return { width: Math.min(settings.width, limits.videoWidth), height: Math.min(settings.height, limits.videoHeight) };
+}
+
+/**
+ * The encoder counts time in pictures of the rate that it was opened with. With fewer pictures a second each of them may
+ * take more, which a higher cap says.
+ */
+function rateWithin(settings: StreamSettings, limits: EncoderLimits): RateLimit {
+  const { bitrateBps, bufferBits } = rateLimit({ ...settings, bitrate: limits.bitrate, fps: limits.fps });
+  return { bitrateBps: Math.round((bitrateBps * settings.fps) / limits.fps), bufferBits };
 }
 
 /** The level for the largest picture and rate that the settings allow, so that a smaller source does not change it. */
@@ -105,10 +131,15 @@ function pinnedLevel(settings: StreamSettings): number {
 
 type Opened = { readonly libav: LibavEncoder; readonly spec: LibavEncoderSpec; readonly codecString: string };
 
-function openFirst(entry: LadderEntry, size: Size, settings: StreamSettings, levelIdc: number): Opened {
+function openFirst(
+  entry: LadderEntry,
+  size: Size,
+  settings: StreamSettings,
+  rate: RateLimit,
+  levelIdc: number,
+): Opened {
   let failure: unknown;
   for (const tuning of tunings(entry.encoder, settings)) {
-    const rate = rateLimit(settings);
     const spec: LibavEncoderSpec = { name: entry.encoder, size, fps: settings.fps, colour: COLOUR, rate, ...tuning };
     try {
       return openOne(spec, levelIdc);

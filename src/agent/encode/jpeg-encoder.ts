@@ -58,7 +58,7 @@ export class JpegEncoder implements PictureEncoder {
         fps: settings.fps,
         pixelFormat: PIXEL_FORMAT,
         colour: COLOUR,
-        options: { huffman: "default" },
+        options: { huffman: "optimal" },
         threads: 1,
         quality: quantizerScale(settings.jpegQuality) * LAMBDA_PER_SCALE,
       }),

@@ -111,6 +111,12 @@ export class LibavEncoder implements Closable {
     return { data, keyframe: this.#packet.isKeyframe };
   }
 
+  /** Changes the rate limit. Only encoders that look at it again with every picture heed it: x264. */
+  setRate(rate: RateLimit): void {
+    this.#context.rcMaxRate = BigInt(rate.bitrateBps);
+    this.#context.rcBufferSize = rate.bufferBits;
+  }
+
   close(): void {
     this.#scope.close();
   }
