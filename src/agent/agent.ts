@@ -155,6 +155,9 @@ export class Agent implements Closable {
       case "keyframe":
         this.#rungs.requestKeyframe(command.rung);
         break;
+      case "budget":
+        this.#rungs.setBudget(command.rung, command.budget);
+        break;
       case "credits":
         this.#rungs.setCredits(command.rung, command.credits);
         break;
@@ -220,8 +223,8 @@ export class Agent implements Closable {
       this.#send({ type: "rung-failed", rung: command.rung, reason });
       return;
     }
-    const { rung, codec, settings, credits } = command;
-    this.#rungs.open(command.source, monitor, { rung, codec, settings, credits });
+    const { rung, codec, settings, credits, budget } = command;
+    this.#rungs.open(command.source, monitor, { rung, codec, settings, credits, budget });
   }
 }
 

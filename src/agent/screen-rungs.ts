@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { type Closable, Emitter, type Event } from "../base/index.ts";
 import { monotonicUs } from "../node/index.ts";
-import { type AgentMessage, encodeCursor, stampSendDelay } from "../protocol/index.ts";
+import { type AgentMessage, encodeCursor, type RungBudget, stampSendDelay } from "../protocol/index.ts";
 import type { CaptureBackend, Monitor } from "./capture/capturer.ts";
 import type { InputMark } from "./screen/input-mark.ts";
 import { ScreenThread } from "./screen/screen-thread.ts";
@@ -65,6 +65,10 @@ export class ScreenRungs implements Closable {
 
   setCredits(rung: number, credits: number): void {
     this.#screenOf(rung)?.thread.send({ type: "credits", rung, credits });
+  }
+
+  setBudget(rung: number, budget: RungBudget): void {
+    this.#screenOf(rung)?.thread.send({ type: "budget", rung, budget });
   }
 
   /** Follows hot-plug: a monitor that moved or changed its size is reopened, the rungs of one that is gone fail. */

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { codec, controlParser, longText, shortText, uint32 } from "./control.ts";
-import { streamSettingsSchema } from "./stream-settings.ts";
+import { rungBudgetSchema, streamSettingsSchema } from "./stream-settings.ts";
 import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** Control messages from the hub to an agent. Binary input and ack messages travel beside them. */
@@ -16,7 +16,11 @@ export const agentCommandSchema = z.discriminatedUnion("type", [
     settings: streamSettingsSchema,
     /** Pictures that may be in flight before the first ack. */
     credits: z.int().min(1).max(64),
+    /** What the pictures may take from the start; without it all that the settings allow. */
+    budget: rungBudgetSchema.optional(),
   }),
+  /** The rung's pictures may take this much from now on. */
+  z.strictObject({ type: z.literal("budget"), rung: uint32, budget: rungBudgetSchema }),
   z.strictObject({ type: z.literal("close-rung"), rung: uint32 }),
   /** A viewer needs a picture that decodes by itself; the agent throttles these. */
   z.strictObject({ type: z.literal("keyframe"), rung: uint32 }),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { performanceSchema } from "./agent-messages.ts";
 import { codec, controlParser, dimension, longText, shortText, uint32 } from "./control.ts";
+import { tierStateSchema } from "./tier.ts";
 import { tubeSignalSchema } from "./tube-signal.ts";
 
 /** What a viewer may do; each grant is given apart. */
@@ -73,6 +74,8 @@ export const hubMessageSchema = z.discriminatedUnion("type", [
     dropped: z.int().min(0),
     agentClockOffsetUs: z.number(),
   }),
+  /** What the viewer is promised now and why; sent when it changes. */
+  z.strictObject({ type: z.literal("tier"), watch: uint32, ...tierStateSchema.shape }),
   z.strictObject({
     type: z.literal("notice"),
     source: uint32,

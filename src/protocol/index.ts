@@ -47,11 +47,14 @@ export {
 } from "./picture.ts";
 export {
   ENCODER_PRESETS,
+  type RungBudget,
+  rungBudgetSchema,
   STREAM_PRESETS,
   type StreamPreset,
   type StreamSettings,
   streamSettingsSchema,
 } from "./stream-settings.ts";
+export { type ShortStage, type Tier, type TierState, tierSchema } from "./tier.ts";
 export { copySource, readTiles, type Tile, type TileEncoding, tileHeaderBytes, writeTileHeader } from "./tiles.ts";
 export { TUBE_SUBPROTOCOL, type TubeSignal, tubeSignalSchema } from "./tube-signal.ts";
 export { parseViewerMessage, type ViewerMessage } from "./viewer-messages.ts";

@@ -24,6 +24,24 @@ export const streamSettingsSchema = z.strictObject({
 /** Settings of one rung, with every default filled in. `bitrate` is in bits per second. */
 export type StreamSettings = z.infer<typeof streamSettingsSchema>;
 
+/**
+ * What the pictures of a rung may take, which changes while it runs. The picture keeps its size: its video may be smaller
+ * than the rectangles that it is drawn into, and is then scaled up by the viewer.
+ */
+export const rungBudgetSchema = z.strictObject({
+  /** Most bits a second, tiles included. */
+  bitrate: z.int().min(100_000).max(200_000_000),
+  /** Most pictures a second. */
+  fps: z.int().min(1).max(120),
+  /** Largest size of the video. */
+  videoWidth: z.int().min(16).max(7680),
+  videoHeight: z.int().min(16).max(4320),
+  /** A change that is too large for exact tiles may be shown as coarse ones first. */
+  coarse: z.boolean(),
+});
+
+export type RungBudget = z.infer<typeof rungBudgetSchema>;
+
 /** Named settings; what they leave out keeps its default. */
 export const STREAM_PRESETS: Readonly<Record<"max-fps" | "best-quality" | "low-latency", Partial<StreamSettings>>> = {
   "max-fps": { fps: 120, preset: "ultrafast", tune: "zerolatency", crf: 30 },

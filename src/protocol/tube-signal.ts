@@ -23,6 +23,8 @@ export const tubeSignalSchema = z.discriminatedUnion("kind", [
     resume: z.boolean(),
     transport: z.enum(["webrtc", "websocket"]),
     who: shortText.optional(),
+    /** The hub's own address, for the agents that it runs on its machine. */
+    hub: shortText.optional(),
     iceServers: z.array(shortText).max(16).optional(),
     ticket: shortText.optional(),
   }),

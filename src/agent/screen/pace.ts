@@ -4,10 +4,15 @@
  * interval). After a pause the next picture is free at once.
  */
 export class Pace {
-  readonly #intervalUs: number;
+  #intervalUs: number;
   #theoreticalUs = 0;
 
   constructor(maxPerSecond: number) {
+    this.#intervalUs = 1_000_000 / maxPerSecond;
+  }
+
+  /** Another rate from the next picture on. */
+  setRate(maxPerSecond: number): void {
     this.#intervalUs = 1_000_000 / maxPerSecond;
   }
 

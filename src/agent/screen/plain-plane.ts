@@ -5,19 +5,15 @@ import type { PictureSink, Plane } from "./plane.ts";
 
 /** Video (or JPEG) alone: for pictures that are smaller than their source, where exact tiles make no sense. */
 export class PlainPlane implements Plane {
+  readonly width: number;
+  readonly height: number;
   readonly #encoder: PictureEncoder;
 
-  /** Borrows the encoder; its owner closes it. */
-  constructor(encoder: PictureEncoder) {
+  /** Borrows the encoder, whose owner closes it. The picture keeps its size when the encoder gets another one. */
+  constructor(encoder: PictureEncoder, size: { readonly width: number; readonly height: number }) {
     this.#encoder = encoder;
-  }
-
-  get width(): number {
-    return this.#encoder.width;
-  }
-
-  get height(): number {
-    return this.#encoder.height;
+    this.width = size.width;
+    this.height = size.height;
   }
 
   encode(
@@ -31,12 +27,15 @@ export class PlainPlane implements Plane {
       kind: this.#encoder.codec === "jpeg" ? "jpeg" : "video",
       keyframe: encoded.keyframe,
       intra: encoded.keyframe,
-      rects: encoded.rects,
+      rects:
+        this.#encoder.width === this.width ? encoded.rects : [{ x: 0, y: 0, width: this.width, height: this.height }],
       payload: encoded.data,
       convertUs: encoded.convertUs,
       encodeUs: encoded.encodeUs,
     });
   }
+
+  setBudget(): void {}
 
   refineUs(): number {
     return Number.POSITIVE_INFINITY;

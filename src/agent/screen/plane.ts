@@ -1,5 +1,5 @@
 import type { Closable, Rect } from "../../base/index.ts";
-import type { PictureKind } from "../../protocol/index.ts";
+import type { PictureKind, RungBudget } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
 
 /** The payload of one picture message, a view that the plane's next call invalidates; rectangles are in its pixels. */
@@ -31,6 +31,8 @@ export type Plane = Closable & {
     options: { keyframe: boolean; nowUs: number },
     sink: PictureSink,
   ): void;
+  /** What the pictures may take from the next one on. */
+  setBudget(budget: RungBudget): void;
   /** When `refine` has something to do next, in microseconds of the clock; Infinity while everything is exact. */
   refineUs(): number;
   /** Makes one picture that brings regions at rest closer to the source. */

@@ -1,5 +1,5 @@
 import { addDamage, type Closable, type Rect } from "../../base/index.ts";
-import { pictureHeaderBytes, writePictureHeader } from "../../protocol/index.ts";
+import { pictureHeaderBytes, type RungBudget, writePictureHeader } from "../../protocol/index.ts";
 import type { Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
 import type { InjectedInput } from "./input-mark.ts";
@@ -33,6 +33,8 @@ export class Rung implements Closable {
   readonly meter: RungMeter;
   readonly #plane: Plane;
   readonly #pace: Pace;
+  /** Applied with the next picture: an encoder that cannot be opened for it fails as one that cannot encode. */
+  #newBudget: RungBudget | undefined;
   #pending: Rect[] = [];
   #changeUs = 0;
   #credits: number;
@@ -47,7 +49,7 @@ export class Rung implements Closable {
     this.encoder = parts.encoder;
     this.#plane = parts.plane;
     this.meter = new RungMeter(nowUs);
-    this.#pace = new Pace(request.settings.fps);
+    this.#pace = new Pace(request.budget?.fps ?? request.settings.fps);
     this.#credits = request.credits;
     this.#sequence = sequence;
     this.#acked = sequence;
@@ -79,6 +81,12 @@ export class Rung implements Closable {
     this.#credits = credits;
   }
 
+  /** What the pictures may take from the next one on. */
+  setBudget(budget: RungBudget): void {
+    this.#newBudget = budget;
+    this.#pace.setRate(budget.fps);
+  }
+
   /** The picture `sequence` and all before it arrived. Acks from the future or the past are ignored. */
   ack(sequence: number): void {
     const ahead = (this.#sequence - sequence) >>> 0;
@@ -105,6 +113,7 @@ export class Rung implements Closable {
     const keyframe = this.#keyframeWanted;
     this.#pending = [];
     this.#pace.spend(context.grabStartUs);
+    this.#applyBudget();
     this.#plane.encode(buffer, rects, { keyframe, nowUs: context.grabEndUs }, (picture) => {
       if (picture.keyframe) {
         this.#keyframeWanted = false;
@@ -118,12 +127,21 @@ export class Rung implements Closable {
   refine(buffer: PixelBuffer, nowUs: number, sink: MessageSink): void {
     const context = { grabStartUs: nowUs, grabEndUs: nowUs, input: undefined };
     this.#changeUs = nowUs;
+    this.#applyBudget();
     this.#plane.refine(buffer, nowUs, (picture) => sink(this.#message(picture, context)));
   }
 
   close(): void {
     this.#plane.close();
     this.encoder.close();
+  }
+
+  #applyBudget(): void {
+    const budget = this.#newBudget;
+    if (budget === undefined) return;
+    this.#newBudget = undefined;
+    this.encoder.retune?.(budget);
+    this.#plane.setBudget(budget);
   }
 
   #message(picture: PlanePicture, context: GrabContext): Uint8Array<ArrayBuffer> {

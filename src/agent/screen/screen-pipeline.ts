@@ -1,4 +1,5 @@
 import { type Closable, describeError, Emitter, type Event, Scope } from "../../base/index.ts";
+import type { RungBudget } from "../../protocol/index.ts";
 import type { Capturer, CursorShape, Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { InputMark } from "./input-mark.ts";
 import type { Rung } from "./rung.ts";
@@ -84,6 +85,11 @@ export class ScreenPipeline implements Closable {
 
   setCredits(number: number, credits: number): void {
     this.#rungs.get(number)?.setCredits(credits);
+    this.#run();
+  }
+
+  setBudget(number: number, budget: RungBudget): void {
+    this.#rungs.get(number)?.setBudget(budget);
     this.#run();
   }
 

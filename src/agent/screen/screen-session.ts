@@ -1,9 +1,10 @@
 import { type Closable, describeError } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
+import type { RungBudget } from "../../protocol/index.ts";
 import type { Capturer, Monitor } from "../capture/capturer.ts";
 import { openCapturer } from "../capture/index.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
-import { openEncoder } from "../encode/index.ts";
+import { openEncoder, pictureSize } from "../encode/index.ts";
 import { HybridPlane } from "./hybrid/hybrid-plane.ts";
 import { tileBudget } from "./hybrid/tile-budget.ts";
 import { InputMark } from "./input-mark.ts";
@@ -64,6 +65,9 @@ export class ScreenSession implements Closable {
       case "credits":
         this.#pipeline?.setCredits(command.rung, command.credits);
         break;
+      case "budget":
+        this.#setBudget(command.rung, command.budget);
+        break;
       case "monitor":
         this.#monitor = command.monitor;
         void this.#open();
@@ -72,6 +76,13 @@ export class ScreenSession implements Closable {
         this.close();
         break;
     }
+  }
+
+  #setBudget(number: number, budget: RungBudget): void {
+    const request = this.#requests.get(number);
+    if (request === undefined) return;
+    this.#requests.set(number, { ...request, budget });
+    this.#pipeline?.setBudget(number, budget);
   }
 
   close(): void {
@@ -143,6 +154,7 @@ export class ScreenSession implements Closable {
         settings: request.settings,
         sourceWidth: this.#monitor.width,
         sourceHeight: this.#monitor.height,
+        ...(request.budget === undefined ? {} : { limits: request.budget }),
         ...(this.#options.encoder === undefined ? {} : { force: this.#options.encoder }),
       });
       const plane = planeFor(encoder, request, this.#monitor);
@@ -181,10 +193,8 @@ export class ScreenSession implements Closable {
 }
 
 /** Exact tiles go with pictures of the source's own size; encoders add a column or row to odd ones. */
-function planeFor(encoder: PictureEncoder, { settings }: RungRequest, monitor: Monitor): Plane {
-  const padded = { width: monitor.width + (monitor.width % 2), height: monitor.height + (monitor.height % 2) };
-  const fits = (size: { width: number; height: number }): boolean =>
-    encoder.width === size.width && encoder.height === size.height;
-  if (!fits(monitor) && !fits(padded)) return new PlainPlane(encoder);
-  return new HybridPlane(encoder, monitor, tileBudget(settings), monotonicUs);
+function planeFor(encoder: PictureEncoder, { settings, budget, codec }: RungRequest, monitor: Monitor): Plane {
+  const size = pictureSize(monitor, settings, codec === "h264");
+  if (size.width < monitor.width || size.height < monitor.height) return new PlainPlane(encoder, size);
+  return new HybridPlane(encoder, monitor, tileBudget(budget ?? { ...settings, coarse: false }), monotonicUs);
 }

@@ -1,4 +1,4 @@
-import type { Codec, Performance, StreamSettings } from "../../protocol/index.ts";
+import type { Codec, Performance, RungBudget, StreamSettings } from "../../protocol/index.ts";
 import type { CaptureBackend, CursorShape, Monitor } from "../capture/capturer.ts";
 
 /** What a screen thread is started with. */
@@ -19,6 +19,8 @@ export type RungRequest = {
   readonly settings: StreamSettings;
   /** Pictures that may be unacknowledged at once. */
   readonly credits: number;
+  /** What the pictures may take now, within the settings. */
+  readonly budget: RungBudget | undefined;
 };
 
 /** From the agent's main thread to a screen thread. */
@@ -28,6 +30,7 @@ export type ScreenCommand =
   | { readonly type: "keyframe"; readonly rung: number }
   | { readonly type: "ack"; readonly rung: number; readonly sequence: number }
   | { readonly type: "credits"; readonly rung: number; readonly credits: number }
+  | { readonly type: "budget"; readonly rung: number; readonly budget: RungBudget }
   /** The monitor has another place or size now. */
   | { readonly type: "monitor"; readonly monitor: Monitor }
   | { readonly type: "stop" };

@@ -2,7 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Rect } from "../../../base/index.ts";
 import { decodeTile } from "../../../codecs/tile/index.ts";
-import { copySource, decodePicture, type Picture, readTiles, streamSettingsSchema } from "../../../protocol/index.ts";
+import {
+  copySource,
+  decodePicture,
+  type Picture,
+  readTiles,
+  streamSettingsSchema,
+  type Tile,
+} from "../../../protocol/index.ts";
 import type { PixelBuffer } from "../../capture/capturer.ts";
 import type { EncodedPicture, PictureEncoder } from "../../encode/encoder.ts";
 import { Rung } from "../rung.ts";
@@ -57,6 +64,16 @@ class ModelViewer {
     else this.#drawVideo(picture);
   }
 
+  #drawCoarse({ rect, body }: Tile): void {
+    const [columns, rows] = [Math.ceil(rect.width / 4), Math.ceil(rect.height / 4)];
+    const blocks = new Uint32Array(columns * rows);
+    decodeTile(body, { pixels: blocks, strideWords: columns }, { x: 0, y: 0, width: columns, height: rows });
+    forEachPixel(rect, (at) => {
+      const [x, y] = [(at % WIDTH) - rect.x, Math.floor(at / WIDTH) - rect.y];
+      this.canvas[at] = blocks[(y >> 2) * columns + (x >> 2)] as number;
+    });
+  }
+
   #drawVideo(picture: Picture): void {
     expect(this.needsIntra && !picture.intra).toBe(false);
     this.needsIntra = false;
@@ -77,12 +94,17 @@ class ModelViewer {
         forEachPixel(tile.rect, (at) => {
           this.canvas[at] = before[at + shift] as number;
         });
+      } else if (tile.encoding === "coarse") {
+        this.#drawCoarse(tile);
       } else {
         decodeTile(tile.body, { pixels: this.canvas, strideWords: WIDTH }, tile.rect);
       }
     }
   }
 }
+
+const AMPLE = { calmBytes: 30_000, coarseBytes: 0, hotBytes: 2000, refineBytes: 20_000 };
+const SHORT = { calmBytes: 3000, coarseBytes: 6000, hotBytes: 500, refineBytes: 3000 };
 
 function toCanvas(rgb: number): number {
   return (0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | ((rgb >>> 16) & 0xff)) >>> 0;
@@ -116,9 +138,8 @@ class Scene {
   constructor() {
     const settings = streamSettingsSchema.parse({ fps: 120 });
     const encoder = new LossyEncoder();
-    const budget = { calmBytes: 30_000, hotBytes: 2000, refineBytes: 20_000 };
-    this.plane = new HybridPlane(encoder, { width: WIDTH, height: HEIGHT }, budget, () => this.nowUs);
-    const request = { rung: 1, codec: "h264" as const, settings, credits: 1000 };
+    this.plane = new HybridPlane(encoder, { width: WIDTH, height: HEIGHT }, AMPLE, () => this.nowUs);
+    const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget: undefined };
     this.rung = new Rung(request, { encoder, plane: this.plane }, this.nowUs, 0);
     this.damage({ x: 0, y: 0, width: WIDTH, height: HEIGHT });
   }
@@ -194,7 +215,12 @@ const step = fc.oneof(
     seed: fc.integer({ min: 1, max: 90 }),
     waitMs: fc.nat(40),
   }),
-  fc.record({ kind: fc.constantFrom("lose", "rest"), rect: region, seed: fc.nat(), waitMs: fc.nat(300) }),
+  fc.record({
+    kind: fc.constantFrom("lose", "rest", "short", "ample"),
+    rect: region,
+    seed: fc.nat(),
+    waitMs: fc.nat(300),
+  }),
 );
 
 function play(
@@ -203,6 +229,7 @@ function play(
 ): void {
   scene.nowUs += waitMs * 1000;
   scene.lose = kind === "lose";
+  if (kind === "short" || kind === "ample") scene.plane.budget = kind === "short" ? SHORT : AMPLE;
   const frames = kind === "video" ? 8 : 1;
   for (let frame = 0; frame < frames; frame += 1) {
     draw(scene.words, kind, rect, seed + frame);
@@ -253,6 +280,20 @@ test("calm changes are exact at once and cost no video", () => {
   scene.damage({ x: 20, y: 30, width: 90, height: 40 });
   expect(scene.wrongPixels()).toBe(0);
   expect(scene.plane.counters.videoPixels).toBe(0);
+});
+
+test("where bytes are short, a large calm change is shown in coarse tiles first and refined", () => {
+  const scene = new Scene();
+  scene.plane.budget = SHORT;
+  scene.nowUs += 1_000_000;
+  const rect = { x: 8, y: 8, width: 150, height: 120 };
+  draw(scene.words, "noise", rect, 5);
+  scene.damage(rect);
+  expect(scene.plane.counters.coarsePixels).toBe(150 * 120);
+  expect(scene.plane.counters.videoPixels).toBe(0);
+  expect(scene.wrongPixels()).toBeGreaterThan(0);
+  scene.settle(1_000_000);
+  expect(scene.wrongPixels()).toBe(0);
 });
 
 test("what keeps changing and does not compress becomes video, and exact again at rest", () => {

@@ -1,4 +1,5 @@
 import { addDamage, alignOutwards, area, type Rect } from "../../../base/index.ts";
+import type { RungBudget } from "../../../protocol/index.ts";
 import type { PixelBuffer } from "../../capture/capturer.ts";
 import type { PictureEncoder } from "../../encode/encoder.ts";
 import type { PictureSink, Plane } from "../plane.ts";
@@ -7,7 +8,7 @@ import { CellGrid } from "./cell-grid.ts";
 import { type Copy, findCopies } from "./find-copy.ts";
 import { LossyMap } from "./lossy-map.ts";
 import { Shadow } from "./shadow.ts";
-import type { TileBudget } from "./tile-budget.ts";
+import { type TileBudget, tileBudget } from "./tile-budget.ts";
 import { TilePayload } from "./tile-payload.ts";
 
 /** Unchanged rows inside damage that are worth two tiles instead of one. */
@@ -19,7 +20,13 @@ const MAX_VIDEO_RECTS = 16;
 type Size = { readonly width: number; readonly height: number };
 
 /** How a picture was divided, for statistics: pixels sent in each way since the start. */
-export type PlaneCounters = { tilePixels: number; copyPixels: number; videoPixels: number; refinedPixels: number };
+export type PlaneCounters = {
+  tilePixels: number;
+  coarsePixels: number;
+  copyPixels: number;
+  videoPixels: number;
+  refinedPixels: number;
+};
 
 /**
  * The hybrid plane: what changes calmly goes out at once as lossless tiles, what moved as copies, and what keeps changing
@@ -28,7 +35,13 @@ export type PlaneCounters = { tilePixels: number; copyPixels: number; videoPixel
 export class HybridPlane implements Plane {
   readonly width: number;
   readonly height: number;
-  readonly counters: PlaneCounters = { tilePixels: 0, copyPixels: 0, videoPixels: 0, refinedPixels: 0 };
+  readonly counters: PlaneCounters = {
+    tilePixels: 0,
+    coarsePixels: 0,
+    copyPixels: 0,
+    videoPixels: 0,
+    refinedPixels: 0,
+  };
   budget: TileBudget;
   readonly #encoder: PictureEncoder;
   readonly #grid: CellGrid;
@@ -41,8 +54,8 @@ export class HybridPlane implements Plane {
   #intraNeeded = true;
 
   /**
-   * Borrows the encoder, which its owner closes. `size` is the source's, and so must the encoder's be, but for the column
-   * or row that an encoder adds to an odd one.
+   * Borrows the encoder, which its owner closes. `size` is the source's. The encoder's may be smaller: its pictures are
+   * then scaled up where they are drawn.
    */
   constructor(encoder: PictureEncoder, size: Size, budget: TileBudget, nowUs: () => number) {
     this.#encoder = encoder;
@@ -64,6 +77,10 @@ export class HybridPlane implements Plane {
   ): void {
     if (options.keyframe) this.#encodeKeyframe(buffer, sink);
     else this.#encodeChanges(buffer, rects, options.nowUs, sink);
+  }
+
+  setBudget(budget: RungBudget): void {
+    this.budget = tileBudget(budget);
   }
 
   refineUs(): number {
@@ -97,6 +114,8 @@ export class HybridPlane implements Plane {
       this.#shadow.update(buffer, whole);
       this.#lossy.clearInside(whole);
       this.counters.tilePixels += area(whole);
+      this.#emitTiles(startUs, true, sink);
+    } else if (this.#addCoarse(buffer, whole)) {
       this.#emitTiles(startUs, true, sink);
     } else {
       this.#encodeVideo(buffer, [whole], true, sink);
@@ -162,7 +181,7 @@ export class HybridPlane implements Plane {
       const bytes = this.#payload.addLossless(buffer, rect, left);
       if (bytes < 0) {
         this.#activity.measureCost(rect, left);
-        tooLarge.push(rect);
+        if (!this.#addCoarse(buffer, rect)) tooLarge.push(rect);
         continue;
       }
       left -= bytes;
@@ -172,6 +191,17 @@ export class HybridPlane implements Plane {
       this.counters.tilePixels += area(rect);
     }
     return tooLarge;
+  }
+
+  /** Shows the rectangle in coarse tiles until it is refined. Returns false, having done nothing, when even they cost too much. */
+  #addCoarse(buffer: PixelBuffer, rect: Rect): boolean {
+    if (this.budget.coarseBytes === 0) return false;
+    if (this.#payload.addCoarse(buffer, rect, this.budget.coarseBytes) < 0) return false;
+    this.#shadow.update(buffer, rect);
+    this.#activity.touch(rect, this.#nowUs());
+    this.#lossy.mark(rect);
+    this.counters.coarsePixels += area(rect);
+    return true;
   }
 
   #videoRects(rects: readonly Rect[]): Rect[] {

@@ -1,7 +1,8 @@
-import type { Rect } from "../../../base/index.ts";
+import { area, type Rect } from "../../../base/index.ts";
 import { encodeTile, maxTileBytes, type PixelPlane } from "../../../codecs/tile/index.ts";
 import { tileHeaderBytes, writeTileHeader } from "../../../protocol/index.ts";
 import type { PixelBuffer } from "../../capture/capturer.ts";
+import { averageBlocks } from "./average-blocks.ts";
 import type { Copy } from "./find-copy.ts";
 
 const COPY_BYTES = 4;
@@ -45,6 +46,21 @@ export class TilePayload {
     const end = encodeTile(planeOf(source), rect, this.#bytes, body, maxBytes);
     if (end < 0) return -1;
     writeTileHeader(this.#bytes, this.#length, "lossless", end - body);
+    this.#length = end;
+    this.#rects.push(rect);
+    return end - body;
+  }
+
+  /** Adds the averages of the rectangle's 4x4 blocks. Returns their bytes, or -1 and adds nothing when over `maxBytes`. */
+  addCoarse(source: PixelBuffer, rect: Rect, maxBytes: number): number {
+    const blocks = averageBlocks(planeOf(source), rect);
+    this.#reserve(
+      tileHeaderBytes + Math.min(maxTileBytes(area(blocks.rect)), maxBytes + maxTileBytes(blocks.rect.width)),
+    );
+    const body = this.#length + tileHeaderBytes;
+    const end = encodeTile(blocks.plane, blocks.rect, this.#bytes, body, maxBytes);
+    if (end < 0) return -1;
+    writeTileHeader(this.#bytes, this.#length, "coarse", end - body);
     this.#length = end;
     this.#rects.push(rect);
     return end - body;
