@@ -41,7 +41,7 @@ export async function openTerminal(display: string, script = RAW_READER): Promis
       // When it does not come, the comparison below shows what did.
       await vi.waitFor(isThere, { timeout: 15_000, interval: 50 }).catch(() => undefined);
       seen = text().length;
-      expect(text().slice(from, seen)).toBe(expected);
+      expect(text().slice(from, seen), child.exitCode === null ? "" : "xterm ended by itself").toBe(expected);
     },
     async close() {
       await end(child);

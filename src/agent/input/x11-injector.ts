@@ -1,7 +1,7 @@
 import { Emitter, EnvironmentError, type Event, Scope } from "../../base/index.ts";
 import type { Input } from "../../protocol/index.ts";
 import type { Monitor } from "../capture/capturer.ts";
-import { X11Connection } from "../x11/index.ts";
+import { request, X11Connection } from "../x11/index.ts";
 import type { InputInjector } from "./injector.ts";
 import { Keyboard } from "./keyboard.ts";
 import { KeyboardDevice } from "./keyboard-device.ts";
@@ -9,6 +9,12 @@ import { Pointer } from "./pointer.ts";
 import { MAX_STROKES, SpareKeyboard } from "./spare-keyboard.ts";
 import { TestDevice } from "./test-device.ts";
 import { type KeysymText, keysymsOfText } from "./text-keysyms.ts";
+
+/** Core requests without arguments. */
+const GET_INPUT_FOCUS = 43;
+const QUERY_KEYMAP = 44;
+
+const LAST_BUTTON = 9;
 
 /** Drives an X display through XTEST and XKB, on a connection of its own. */
 export class X11Injector implements InputInjector {
@@ -23,8 +29,11 @@ export class X11Injector implements InputInjector {
     const connection = X11Connection.open(display);
     this.#notices = this.#scope.add(new Emitter<string>());
     this.#scope.add(connection);
+    // A server that sees the connection closed forgets the requests it has not read, such as the last key releases.
+    this.#scope.defer(() => this.#guard(() => connection.ask(request(GET_INPUT_FOCUS).bytes())));
     try {
       const device = new TestDevice(connection);
+      releaseLeftovers(connection, device);
       const keyboardDevice = this.#scope.add(new KeyboardDevice(connection, device));
       const spares = this.#scope.add(new SpareKeyboard(connection, keyboardDevice));
       this.#keyboard = this.#scope.add(new Keyboard(keyboardDevice, spares));
@@ -109,4 +118,17 @@ export class X11Injector implements InputInjector {
       if (!(error instanceof EnvironmentError)) throw error;
     }
   }
+}
+
+/**
+ * Releases the keys and buttons that a run which crashed left down. Those that somebody at the machine holds stay down:
+ * they belong to another device than XTEST's, and the server ignores a release of what a device does not hold.
+ */
+function releaseLeftovers(connection: X11Connection, device: TestDevice): void {
+  const down = connection.ask(request(QUERY_KEYMAP).bytes()).subarray(8, 40);
+  for (let keycode = 8; keycode < 256; keycode += 1) {
+    if (((down[keycode >> 3] as number) >> (keycode & 7)) & 1) device.key(keycode, false);
+  }
+  for (let button = 1; button <= LAST_BUTTON; button += 1) device.button(button, false);
+  device.flush();
 }
