@@ -8,9 +8,12 @@ export const dimension = z.int().min(1).max(MAX_DIMENSION);
 export const coordinate = z.int().min(-MAX_DIMENSION).max(MAX_DIMENSION);
 export const shortText = z.string().max(512);
 export const longText = z.string().max(MAX_TEXT_LENGTH);
-export const codec = z.enum(["h264", "jpeg"]);
+export const codec = z.enum(["h264", "jpeg", "kvm-delta", "kvm-rle", "kvm-rgba", "kvm-json"]);
 
-/** Codec of a rung: an H.264 stream, or a JPEG per picture. */
+/**
+ * Codec of a rung: an H.264 stream, a JPEG per picture, or whole messages of the legacy KVM wire (docs/legacy-kvm.md):
+ * `kvm-delta` for one client, a seed frame and then deltas; `kvm-rle`, `kvm-rgba` and `kvm-json` with a whole picture each.
+ */
 export type Codec = z.infer<typeof codec>;
 
 /**

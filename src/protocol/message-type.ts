@@ -6,6 +6,7 @@ export const MessageType = {
   jpeg: 0x02,
   tiles: 0x03,
   cursor: 0x04,
+  kvm: 0x05,
   ack: 0x10,
   pointer: 0x20,
   wheel: 0x21,

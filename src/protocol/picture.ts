@@ -8,7 +8,7 @@ import { MessageType, messageType, messageView } from "./message-type.ts";
  *
  * | offset | type | field |
  * |---|---|---|
- * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG, 3 tiles |
+ * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG, 3 tiles, 5 a message of the legacy KVM wire |
  * | 1 | u8 | flags: bit 0 keyframe (whole picture, needs nothing earlier), bit 1 intra (video that decodes by itself) |
  * | 2 | u16 | number of rectangles n |
  * | 4 | u32 | rung |
@@ -52,7 +52,7 @@ export type PictureHeader = {
 };
 
 /** How the payload is encoded; only tiles reproduce the source exactly. */
-export type PictureKind = "video" | "jpeg" | "tiles";
+export type PictureKind = "video" | "jpeg" | "tiles" | "kvm";
 
 /** A decoded picture message; `payload` is a view of the message, valid as long as that is. */
 export type Picture = PictureHeader & { readonly payload: Uint8Array };
@@ -69,6 +69,7 @@ const KIND_BY_TYPE: ReadonlyMap<number, PictureKind> = new Map([
   [MessageType.video, "video"],
   [MessageType.jpeg, "jpeg"],
   [MessageType.tiles, "tiles"],
+  [MessageType.kvm, "kvm"],
 ]);
 
 /** Bytes before the payload of a picture with `rectCount` rectangles. */
