@@ -1,4 +1,5 @@
 import type { Rect } from "../../base/index.ts";
+import { drawRects, isScaled } from "./draw-rects.ts";
 import type { Painter, PictureSize } from "./painter.ts";
 import { convertYuv, type YuvMatrix, type YuvPlanes, type YuvTables, yuvTables } from "./yuv.ts";
 
@@ -29,6 +30,11 @@ export class CopyPainter implements Painter {
 
   async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): Promise<void> {
     if (!("copyTo" in image)) throw new Error("Only video frames can be copied.");
+    if (isScaled(image, size)) {
+      resizeCanvas(this.canvas, size);
+      drawRects(this.#context, image, rects, size);
+      return;
+    }
     const chromaStep = image.format === "I420" ? 1 : image.format === "NV12" ? 2 : undefined;
     const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
     let offset = 0;

@@ -1,5 +1,6 @@
 import type { Rect } from "../../base/index.ts";
 import { resizeCanvas } from "./copy-painter.ts";
+import { drawRects } from "./draw-rects.ts";
 import type { Painter, PictureSize } from "./painter.ts";
 
 /** Draws the frame's rectangles on a 2D canvas, by GPU where there is one. Takes frames and bitmaps. */
@@ -17,10 +18,7 @@ export class DrawPainter implements Painter {
 
   paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void {
     resizeCanvas(this.canvas, size);
-    this.#context.imageSmoothingEnabled = false;
-    for (const { x, y, width, height } of rects) {
-      this.#context.drawImage(image, x, y, width, height, x, y, width, height);
-    }
+    drawRects(this.#context, image, rects, size);
   }
 
   resize(size: PictureSize): void {

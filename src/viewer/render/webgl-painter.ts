@@ -1,5 +1,6 @@
 import type { Rect } from "../../base/index.ts";
 import { resizeCanvas } from "./copy-painter.ts";
+import { isScaled } from "./draw-rects.ts";
 import type { Painter, PictureSize } from "./painter.ts";
 
 const VERTEX_SHADER = `#version 300 es
@@ -42,16 +43,16 @@ export class WebglPainter implements Painter {
     gl.useProgram(program);
     this.#flip = gl.getUniformLocation(program, "flip");
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
-    for (const parameter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
-      gl.texParameteri(gl.TEXTURE_2D, parameter, gl.NEAREST);
-    }
+    this.#filter(gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   }
 
   paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void {
     resizeCanvas(this.canvas, size);
+    this.#filter(isScaled(image, size) ? this.#gl.LINEAR : this.#gl.NEAREST);
     this.#draw(image, rects);
+    this.#filter(this.#gl.NEAREST);
   }
 
   resize(size: PictureSize): void {
@@ -97,6 +98,13 @@ export class WebglPainter implements Painter {
 
   close(): void {
     this.#gl.getExtension("WEBGL_lose_context")?.loseContext();
+  }
+
+  #filter(filter: GLenum): void {
+    const gl = this.#gl;
+    for (const parameter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
+      gl.texParameteri(gl.TEXTURE_2D, parameter, filter);
+    }
   }
 
   #draw(image: TexImageSource, rects: readonly Rect[]): void {

@@ -1,0 +1,37 @@
+import type { Rect } from "../../base/index.ts";
+import type { PictureSize } from "./painter.ts";
+
+/** An encoder adds at most one column and row to a picture. */
+const MAX_PADDING = 1;
+
+/** Whether the image has another size than the picture that it belongs to, but for padding at its right and lower edge. */
+export function isScaled(image: VideoFrame | ImageBitmap, size: PictureSize): boolean {
+  const { width, height } = sizeOf(image);
+  return !isPadded(width, size.width) || !isPadded(height, size.height);
+}
+
+/** Draws rectangles of the picture, scaling an image of another size. */
+export function drawRects(
+  context: OffscreenCanvasRenderingContext2D,
+  image: VideoFrame | ImageBitmap,
+  rects: readonly Rect[],
+  size: PictureSize,
+): void {
+  const scaled = isScaled(image, size);
+  const own = sizeOf(image);
+  const scaleX = scaled ? own.width / size.width : 1;
+  const scaleY = scaled ? own.height / size.height : 1;
+  context.imageSmoothingEnabled = scaled;
+  for (const { x, y, width, height } of rects) {
+    context.drawImage(image, x * scaleX, y * scaleY, width * scaleX, height * scaleY, x, y, width, height);
+  }
+}
+
+function sizeOf(image: VideoFrame | ImageBitmap): PictureSize {
+  if ("displayWidth" in image) return { width: image.displayWidth, height: image.displayHeight };
+  return image;
+}
+
+function isPadded(edge: number, pictureEdge: number): boolean {
+  return edge >= pictureEdge && edge - pictureEdge <= MAX_PADDING;
+}
