@@ -24,10 +24,11 @@ function frameOf(size: number): Uint8Array {
   return target;
 }
 
-/** A buffer of whole frames, as many as fit 4 MiB, at most 256. */
+/** A buffer of whole frames: 256, or as many as fit 4 MiB by halving. */
 function fullBuffer(size: number): { bytes: Uint8Array; frames: number } {
   const frame = frameOf(size);
-  const frames = Math.min(256, Math.floor(MAX_BUFFER_BYTES / frame.length));
+  let frames = 256;
+  while (frames * frame.length > MAX_BUFFER_BYTES) frames /= 2;
   const bytes = new Uint8Array(frames * frame.length);
   for (let index = 0; index < frames; index += 1) bytes.set(frame, index * frame.length);
   return { bytes, frames };
