@@ -174,7 +174,7 @@ function streamRows(name: StreamName): Row[] {
 function factor(ours: Measured | undefined, theirs: Measured | undefined): string {
   return ours === undefined || theirs === undefined
     ? "-"
-    : `${(theirs.median / ours.median).toFixed(1)}x, p10 ${(theirs.p10 / ours.p10).toFixed(1)}x`;
+    : `${(theirs.median / ours.median).toFixed(1)}x (${(theirs.p10 / ours.p10).toFixed(1)}x)`;
 }
 
 function printSingles(measured: Map<string, Measured>): void {
