@@ -21,7 +21,6 @@ beforeEach(async () => {
   hub = await startScriptedHub();
   hub.addSource(stream, { width: 1280, height: 600 });
   page = await openScriptedPage(chromium, hub, "?painter=copy");
-  await hub.until(() => hub.messages("control").length > 0, "control asked for");
 });
 afterEach(async () => {
   for (const open of chromium.context.pages()) await open.close();
@@ -258,8 +257,15 @@ describe("keyboard", () => {
 });
 
 describe("control", () => {
+  it("is not taken by watching, only by input", async () => {
+    expect(hub.messages("control")).toEqual([]);
+    const at = await page.pointOf(300, 300);
+    await page.page.mouse.move(at.x, at.y);
+    await hub.until(() => hub.viewer.holder === "you", "control");
+  });
+
   it("sends nothing while somebody else drives, and asks when told to", async () => {
-    hub.viewer.send({ type: "control", source: 1, holder: "other", reason: "" });
+    hub.viewer.setControl("other");
     const take = page.page.getByRole("button", { name: "Take control" });
     await take.waitFor();
     const count = hub.inputs().length;
@@ -269,7 +275,8 @@ describe("control", () => {
     await page.page.waitForTimeout(100);
     expect(hub.inputs()).toHaveLength(count);
     await take.click();
-    await hub.until(() => hub.messages("control").length >= 2, "control asked for");
+    await hub.until(() => hub.messages("control").length > 0, "control asked for");
+    expect(hub.messages("control")[0]).toMatchObject({ take: true });
     await take.waitFor({ state: "detached" });
   });
 

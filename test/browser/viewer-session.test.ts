@@ -123,7 +123,7 @@ it("measures input to picture and exports it as JSON", async () => {
   const page = await open();
   const at = await page.pointOf(100, 100);
   await page.page.mouse.move(at.x, at.y);
-  await hub.until(() => hub.messages("control").length > 0, "control");
+  await hub.until(() => hub.viewer.holder === "you", "control");
   for (let index = 1; index <= 3; index += 1) {
     await page.page.mouse.down();
     const pressed = await hub.until(() => {

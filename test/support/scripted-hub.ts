@@ -44,7 +44,8 @@ export type Received =
 
 /**
  * A hub that does what a test tells it: serves the built page, speaks the viewer protocol and sends prepared pictures.
- * By itself it answers hello, ping, watch (`watching` and the stream's first picture) and control (granted).
+ * By itself it answers hello, ping, watch (`watching` and the stream's first picture), and gives control to who asks for
+ * it or sends the first input.
  */
 export class ScriptedHub {
   readonly server: Server;
@@ -54,9 +55,8 @@ export class ScriptedHub {
   readonly viewers: ScriptedViewer[] = [];
   readonly streams = new Map<number, ScriptedStream>();
   sources: SourceInfo[] = [];
-  /** Whether `watch` is answered at all, and with which holder `control` is. */
+  /** Whether `watch` is answered at all. */
   answerWatch = true;
-  grantControl: "you" | "other" = "you";
   signedIn = false;
   #sockets: WebSocketServer;
 
@@ -159,6 +159,7 @@ export class ScriptedHub {
         : ({ kind: "control", message: parseViewerMessage(data.toString()) } as const);
       this.received.push(entry);
       if (entry.kind === "control") viewer.answer(entry.message);
+      if (entry.kind === "input" && viewer.holder === "nobody") viewer.setControl("you");
       this.onReceived.emit(entry);
     });
     this.onConnection.emit(viewer);
@@ -175,6 +176,7 @@ export class ScriptedViewer {
   #source = 0;
   rung = 0;
   sequence = 0;
+  holder: "you" | "other" | "nobody" = "nobody";
 
   constructor(hub: ScriptedHub, socket: WebSocket, number: number) {
     this.#hub = hub;
@@ -193,16 +195,22 @@ export class ScriptedViewer {
     } else if (message.type === "ping") {
       this.send({ type: "pong", timeUs: message.timeUs, hubUs: hubClockUs() });
     } else if (message.type === "control") {
-      const holder = message.take ? this.#hub.grantControl : "nobody";
-      this.send({ type: "control", source: message.source, holder, reason: "" });
+      this.setControl(message.take ? "you" : "nobody");
     } else if (message.type === "watch") {
       this.#watch = message.watch;
       this.#source = message.source;
       const stream = this.#hub.streams.get(message.source);
+      this.setControl("nobody");
       if (!this.#hub.answerWatch || stream === undefined) return;
       this.startStream(stream);
       this.sendPicture(stream, 0);
     }
+  }
+
+  /** Says who drives the source that this viewer watches. */
+  setControl(holder: "you" | "other" | "nobody"): void {
+    this.holder = holder;
+    this.send({ type: "control", source: this.#source, holder, reason: "" });
   }
 
   /** Announces a new rung of the stream for the current subscription. */

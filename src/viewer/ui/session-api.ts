@@ -32,7 +32,7 @@ export async function createViewOnlyLink(sources: readonly string[]): Promise<st
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ grants: ["view"], sources }),
   });
-  if (!response.ok) throw new Error(`The hub refused to make a link (${response.status}).`);
-  const { token } = (await response.json()) as { token: string };
-  return `${location.origin}/#token=${encodeURIComponent(token)}`;
+  const answer = (await response.json()) as { token?: string; error?: string };
+  if (answer.token === undefined) throw new Error(answer.error ?? `The hub made no link (${response.status}).`);
+  return `${location.origin}/#token=${encodeURIComponent(answer.token)}`;
 }

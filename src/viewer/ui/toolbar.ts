@@ -120,10 +120,9 @@ function renderTitle({ source, picture, link }: ViewState): TemplateResult {
 function renderControl(state: ViewState, input: boolean, actions: ToolbarActions): TemplateResult | typeof nothing {
   if (state.source === undefined) return nothing;
   if (!input) return html`<span class="badge">View only</span>`;
-  if (state.control === "you") return nothing;
-  const other = state.control === "other";
+  if (state.control !== "other") return nothing;
   return html`
-    <button class="control ${other ? "primary" : "quiet"}" title=${other ? "Somebody else is in control" : ""} @click=${() => actions.takeControl(true)}>
+    <button class="control primary" title="Somebody else is in control" @click=${() => actions.takeControl(true)}>
       Take control
     </button>
   `;

@@ -60,7 +60,6 @@ export class Session implements Closable {
   #stream: StreamInfo | undefined;
   #agentClockOffsetUs = 0;
   #holder: ControlHolder = "nobody";
-  #asked = false;
   #picture: PictureState = { kind: "none", reason: "Connecting." };
   #breaksMs: number[] = [];
   #reported = -1;
@@ -118,7 +117,6 @@ export class Session implements Closable {
   setViewOnly(viewOnly: boolean): void {
     this.#viewOnly = viewOnly;
     if (viewOnly) this.control(false);
-    else this.#takeControlIfFree();
   }
 
   /** Sends input when this viewer may; `epochMs` is when it happened. */
@@ -126,8 +124,8 @@ export class Session implements Closable {
     const source = this.#watch?.source;
     if (source === undefined || !this.#may(draft.kind === "pointer" || draft.kind === "wheel" ? "pointer" : "keyboard"))
       return;
+    // Where nobody drives, the hub takes the first input for the wish to.
     if (this.#holder === "other") return;
-    if (this.#holder === "nobody" && !this.#asked) this.control(true);
     this.#input.send(draft, source, (epochMs - performance.timeOrigin) * 1000);
   }
 
@@ -140,7 +138,6 @@ export class Session implements Closable {
   control(take: boolean): void {
     const source = this.#watch?.source;
     if (source === undefined || (!take && this.#holder !== "you")) return;
-    this.#asked = take;
     this.#connection.send({ type: "control", source, take });
   }
 
@@ -313,7 +310,6 @@ export class Session implements Closable {
         onBroken: (reason) => this.#decoderBroke(reason),
       });
     }
-    this.#takeControlIfFree();
   }
 
   #shown(shown: Shown): void {
@@ -389,13 +385,7 @@ export class Session implements Closable {
     return this.#sources.find(({ id }) => id === this.#watch?.source)?.grants.includes(grant) ?? false;
   }
 
-  #takeControlIfFree(): void {
-    if (this.#holder === "nobody" && !this.#asked && (this.#may("pointer") || this.#may("keyboard")))
-      this.control(true);
-  }
-
   #setHolder(holder: ControlHolder, reason: string): void {
-    this.#asked = false;
     this.#holder = holder;
     this.#post({ type: "control", holder, reason });
   }
