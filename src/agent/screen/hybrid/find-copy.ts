@@ -15,6 +15,18 @@ const MIN_VOTES = 6;
 /** Pixels of a row that its signature looks at, spread evenly. */
 const SAMPLES = 96;
 
+/** Rows of the tallest rectangle that is searched. */
+const MAX_ROWS = 8192;
+const TABLE_SLOTS = 32_768;
+const VACANT = -1;
+
+// One search runs at a time and needs much memory for a moment, so it is kept.
+const before = new Int32Array(MAX_ROWS);
+const after = new Int32Array(MAX_ROWS);
+const beforeRows = new Int16Array(TABLE_SLOTS);
+const afterRows = new Int16Array(TABLE_SLOTS);
+const votes = new Uint16Array(2 * MAX_ROWS);
+
 /** A part of the picture that moved up or down: `to` now looks as `from` did. */
 export type Copy = { readonly from: Rect; readonly to: Rect };
 
@@ -48,38 +60,72 @@ function copyOf(rect: Rect, top: number, bottom: number, distance: number): Copy
 
 /** How far most distinct rows moved down (up if negative); 0 when there is no clear answer. */
 function voteForDistance(shadow: Shadow, source: PixelBuffer, rect: Rect): number {
+  const { height } = rect;
+  if (height > MAX_ROWS) return 0;
   const words = new Uint32Array(source.pixels.buffer, source.pixels.byteOffset, source.pixels.byteLength >> 2);
-  const before = distinctRows(shadow.words, shadow.width, rect);
-  const votes = new Map<number, number>();
-  for (const [signature, y] of distinctRows(words, source.strideBytes >> 2, rect)) {
-    const old = before.get(signature);
-    if (old === undefined || old === y) continue;
-    votes.set(y - old, (votes.get(y - old) ?? 0) + 1);
-  }
+  signRows(shadow.words, shadow.width, rect, before);
+  signRows(words, source.strideBytes >> 2, rect, after);
+  indexRows(before, height, beforeRows);
+  indexRows(after, height, afterRows);
+  votes.fill(0, 0, 2 * height);
   let best = 0;
   let most = MIN_VOTES - 1;
-  for (const [distance, count] of votes) {
+  for (let row = 0; row < height; row += 1) {
+    if (find(afterRows, after, after[row] as number) !== row) continue;
+    const old = find(beforeRows, before, after[row] as number);
+    if (old < 0 || old === row) continue;
+    const count = (votes[row - old + height] as number) + 1;
+    votes[row - old + height] = count;
     if (count > most) {
-      best = distance;
       most = count;
+      best = row - old;
     }
   }
   return best;
 }
 
-/** Rows of the rectangle by signature, without those that share theirs with another row. */
-function distinctRows(words: Uint32Array, stride: number, rect: Rect): Map<number, number> {
-  const rows = new Map<number, number>();
-  const shared = new Set<number>();
+/** A signature for every row of the rectangle, made from evenly spread pixels. */
+function signRows(words: Uint32Array, stride: number, rect: Rect, signatures: Int32Array): void {
   const step = Math.max(1, Math.floor(rect.width / SAMPLES));
-  for (let y = rect.y; y < rect.y + rect.height; y += 1) {
-    const start = y * stride + rect.x;
+  for (let row = 0; row < rect.height; row += 1) {
+    const start = (rect.y + row) * stride + rect.x;
+    const end = start + rect.width;
     let hash = 0x811c9dc5;
-    for (let x = 0; x < rect.width; x += step) hash = Math.imul(hash ^ (words[start + x] as number), 0x01000193);
-    hash ^= hash >>> 15;
-    if (rows.has(hash)) shared.add(hash);
-    else rows.set(hash, y);
+    for (let at = start; at < end; at += step) hash = Math.imul(hash ^ (words[at] as number), 0x01000193);
+    signatures[row] = hash ^ (hash >>> 15);
   }
-  for (const signature of shared) rows.delete(signature);
-  return rows;
+}
+
+/** Fills the hash table with the rows, by open addressing; a signature that several rows have gets no row. */
+function indexRows(signatures: Int32Array, height: number, table: Int16Array): void {
+  table.fill(VACANT);
+  for (let row = 0; row < height; row += 1) {
+    const signature = signatures[row] as number;
+    let slot = signature & (TABLE_SLOTS - 1);
+    for (;;) {
+      const other = table[slot] as number;
+      if (other === VACANT) {
+        table[slot] = row;
+        break;
+      }
+      const first = other < 0 ? -other - 2 : other;
+      if (signatures[first] === signature) {
+        // Kept as a negative number, so that a third row with this signature is found out, too.
+        table[slot] = -first - 2;
+        break;
+      }
+      slot = (slot + 1) & (TABLE_SLOTS - 1);
+    }
+  }
+}
+
+/** The only row with the signature, or a negative number. */
+function find(table: Int16Array, signatures: Int32Array, signature: number): number {
+  let slot = signature & (TABLE_SLOTS - 1);
+  for (;;) {
+    const row = table[slot] as number;
+    if (row === VACANT) return VACANT;
+    if (signatures[row < 0 ? -row - 2 : row] === signature) return row;
+    slot = (slot + 1) & (TABLE_SLOTS - 1);
+  }
 }

@@ -143,7 +143,8 @@ export class HybridPlane implements Plane {
       const copies = findCopies(this.#shadow, buffer, part);
       for (const copy of copies) this.#addCopy(copy);
       if (copies.length === 0) rest.push(part);
-      else rest.push(...this.#shadow.changedParts(buffer, part, MIN_GAP_ROWS));
+      for (const band of bandsBetween(part, copies))
+        rest.push(...this.#shadow.changedParts(buffer, band, MIN_GAP_ROWS));
     }
     return rest;
   }
@@ -239,4 +240,17 @@ export class HybridPlane implements Plane {
     const encodeUs = this.#nowUs() - startUs;
     sink({ kind: "tiles", keyframe, intra: false, rects, payload: bytes, convertUs: 0, encodeUs });
   }
+}
+
+/** The rows of the rectangle that no copy covers, top to bottom; nothing where there are no copies. */
+function bandsBetween({ x, y, width, height }: Rect, copies: readonly Copy[]): Rect[] {
+  if (copies.length === 0) return [];
+  const bands: Rect[] = [];
+  let top = y;
+  for (const { to } of copies.toSorted((a, b) => a.to.y - b.to.y)) {
+    if (to.y > top) bands.push({ x, y: top, width, height: to.y - top });
+    top = to.y + to.height;
+  }
+  if (y + height > top) bands.push({ x, y: top, width, height: y + height - top });
+  return bands;
 }

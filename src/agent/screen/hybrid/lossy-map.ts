@@ -35,6 +35,7 @@ export class LossyMap {
 
   /** The pixels of one rectangle were copied to another: what was lossy there is lossy here now. */
   move(from: Rect, to: Rect): void {
+    if (this.#count === 0) return;
     const before = this.#lossy.slice();
     this.#grid.visit(to, (cell, pixels) => {
       const own = this.#cellRect(cell);
