@@ -20,8 +20,11 @@ export type GrabContext = Pick<Grab, "grabStartUs" | "grabEndUs"> & { readonly i
 /** Receives finished picture messages in order and owns them. */
 export type MessageSink = (message: Uint8Array<ArrayBuffer>) => void;
 
+/** What a rung tells of its encoder and does with it; a plane that encodes by itself has no more than that. */
+type RungEncoder = Omit<PictureEncoder, "encode">;
+
 /** A rung's parts, which it owns. */
-export type RungParts = { readonly encoder: PictureEncoder; readonly plane: Plane };
+export type RungParts = { readonly encoder: RungEncoder; readonly plane: Plane };
 
 /**
  * One encoding of the source: which damage its viewers have not seen, how many pictures are unacknowledged, and when the
@@ -29,7 +32,7 @@ export type RungParts = { readonly encoder: PictureEncoder; readonly plane: Plan
  */
 export class Rung implements Closable {
   readonly request: RungRequest;
-  readonly encoder: PictureEncoder;
+  readonly encoder: RungEncoder;
   readonly meter: RungMeter;
   readonly #plane: Plane;
   readonly #pace: Pace;

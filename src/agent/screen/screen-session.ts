@@ -8,9 +8,10 @@ import { openEncoder, pictureSize } from "../encode/index.ts";
 import { HybridPlane } from "./hybrid/hybrid-plane.ts";
 import { tileBudget } from "./hybrid/tile-budget.ts";
 import { InputMark } from "./input-mark.ts";
+import { LegacyRungs } from "./legacy/legacy-rungs.ts";
 import { PlainPlane } from "./plain-plane.ts";
 import type { Plane } from "./plane.ts";
-import { Rung } from "./rung.ts";
+import { Rung, type RungParts } from "./rung.ts";
 import { ScreenPipeline } from "./screen-pipeline.ts";
 import type { RungRequest, ScreenCommand, ScreenReport, ScreenThreadOptions } from "./thread-messages.ts";
 
@@ -28,6 +29,7 @@ export class ScreenSession implements Closable {
   readonly #requests = new Map<number, RungRequest>();
   /** Where each rung's count of pictures stood when the source was closed, so that it goes on after a resize. */
   readonly #sequences = new Map<number, number>();
+  readonly #legacy = new LegacyRungs();
   #monitor: Monitor;
   #pipeline: ScreenPipeline | undefined;
   #backend = "";
@@ -54,6 +56,7 @@ export class ScreenSession implements Closable {
       case "close":
         this.#requests.delete(command.rung);
         this.#sequences.delete(command.rung);
+        this.#legacy.forget(command.rung);
         this.#pipeline?.removeRung(command.rung);
         break;
       case "keyframe":
@@ -149,6 +152,13 @@ export class ScreenSession implements Closable {
     const pipeline = this.#pipeline;
     if (pipeline === undefined) return;
     try {
+      const sequence = this.#sequences.get(request.rung) ?? 0;
+      const legacy = this.#legacy.open(request, this.#monitor, sequence);
+      if (legacy !== undefined) {
+        this.#announce(request, legacy.encoder, legacy.plane);
+        pipeline.addRung(new Rung(request, legacy, monotonicUs(), sequence));
+        return;
+      }
       const encoder = openEncoder({
         codec: request.codec,
         settings: request.settings,
@@ -164,14 +174,14 @@ export class ScreenSession implements Closable {
         this.#report({ type: "notice", level: "warning", text });
         this.#announce(request, encoder, plane);
       });
-      pipeline.addRung(new Rung(request, { encoder, plane }, monotonicUs(), this.#sequences.get(request.rung) ?? 0));
+      pipeline.addRung(new Rung(request, { encoder, plane }, monotonicUs(), sequence));
     } catch (error) {
       this.#requests.delete(request.rung);
       this.#report({ type: "rung-failed", rung: request.rung, reason: describeError(error) });
     }
   }
 
-  #announce({ rung }: RungRequest, encoder: PictureEncoder, { width, height }: Plane): void {
+  #announce({ rung }: RungRequest, encoder: RungParts["encoder"], { width, height }: Plane): void {
     const { codec, codecString, encoder: name, reason: encoderReason } = encoder;
     this.#report({ type: "rung", rung, codec, codecString, width, height, encoder: name, encoderReason });
   }

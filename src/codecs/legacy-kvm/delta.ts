@@ -48,7 +48,12 @@ export class DeltaState {
 
   /** Whether there is something to list. */
   get pending(): boolean {
-    return this.#pending > 0 || this.resyncing;
+    return this.changing || this.resyncing;
+  }
+
+  /** Whether pixels changed that were not listed often enough. */
+  get changing(): boolean {
+    return this.#pending > 0;
   }
 
   /** Whether the whole picture is being listed. */
