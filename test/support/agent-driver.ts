@@ -43,11 +43,14 @@ export class AgentDriver {
   #size = { width: 0, height: 0 };
   #waiters: Array<() => void> = [];
 
-  private constructor(
-    readonly agent: Agent,
-    readonly link: PipeLink,
-    private readonly cleanUp: () => Promise<void>,
-  ) {
+  readonly agent: Agent;
+  readonly link: PipeLink;
+  readonly #cleanUp: () => Promise<void>;
+
+  private constructor(agent: Agent, link: PipeLink, cleanUp: () => Promise<void>) {
+    this.agent = agent;
+    this.link = link;
+    this.#cleanUp = cleanUp;
     this.ended = new Promise((resolve) => agent.onEnd(resolve));
     link.onMessage((message) => this.#receive(message));
   }
@@ -135,7 +138,7 @@ export class AgentDriver {
   }
 
   async close(): Promise<void> {
-    await this.cleanUp();
+    await this.#cleanUp();
   }
 
   #receive(message: string | Uint8Array): void {
