@@ -1,2 +1,2 @@
 import "./no-eval.ts";
-import "./ui/index.ts";
+import "./ui/sightline-page.ts";

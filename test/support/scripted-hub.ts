@@ -23,7 +23,7 @@ import {
 } from "../../dist/protocol/index.js";
 import type { ScriptedStream } from "./scripted-stream.ts";
 
-const PAGE = fileURLToPath(new URL("../../dist/page/", import.meta.url));
+const BUILT_PAGE = fileURLToPath(new URL("../../dist/page/", import.meta.url));
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html",
   ".js": "text/javascript",
@@ -58,10 +58,12 @@ export class ScriptedHub {
   /** Whether `watch` is answered at all. */
   answerWatch = true;
   signedIn = false;
-  #sockets: WebSocketServer;
+  readonly pageDirectory: string;
+  readonly #sockets: WebSocketServer;
 
-  constructor(server: Server) {
+  constructor(server: Server, pageDirectory: string) {
     this.server = server;
+    this.pageDirectory = pageDirectory;
     this.#sockets = new WebSocketServer({ server, path: "/api/viewer", perMessageDeflate: false });
     this.#sockets.on("connection", (socket) => this.#accept(socket));
   }
@@ -296,10 +298,10 @@ export class ScriptedViewer {
   }
 }
 
-/** Serves the page, the session and the sources; the caller closes it. */
-export async function startScriptedHub(): Promise<ScriptedHub> {
+/** Serves a page (the built one unless told), the session and the sources; the caller closes it. */
+export async function startScriptedHub(pageDirectory = BUILT_PAGE): Promise<ScriptedHub> {
   const server = createServer();
-  const hub = new ScriptedHub(server);
+  const hub = new ScriptedHub(server, pageDirectory);
   server.on("request", (request, response) => void serve(hub, request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return hub;
@@ -324,7 +326,7 @@ async function serve(hub: ScriptedHub, request: IncomingMessage, response: Serve
     return;
   }
   try {
-    const file = join(PAGE, path === "/" ? "index.html" : path);
+    const file = join(hub.pageDirectory, path === "/" ? "index.html" : path);
     const body = await readFile(file);
     response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream").end(body);
   } catch {

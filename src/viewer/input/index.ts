@@ -1,5 +1,5 @@
 export { COMBINATIONS, type Combination, combinationDrafts } from "./combinations.ts";
-export { HOTKEYS, type Hotkey, hotkeyOf } from "./hotkeys.ts";
+export { HOTKEYS, type Hotkey } from "./hotkeys.ts";
 export { InputController, type InputControllerOptions } from "./input-controller.ts";
 export {
   clampPan,

@@ -1,2 +1,1 @@
-export { ClockOffset } from "./clock-offset.ts";
 export { HubConnection, type HubConnectionOptions } from "./hub-connection.ts";

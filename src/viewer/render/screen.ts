@@ -77,7 +77,7 @@ export class Screen implements Closable {
         ? "Asked for in the page's address."
         : remembered !== undefined
           ? "The fastest of an earlier visit with this browser and renderer."
-          : "The first picture; the painters are being timed.";
+          : "The likeliest one. All are timed with the first picture that is video.";
     this.#later.port1.onmessage = () => void this.#paintPending();
   }
 

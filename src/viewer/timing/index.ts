@@ -1,2 +1,2 @@
 export { LatencyTracker, type PresentedSample } from "./latency-tracker.ts";
-export { STAGES, type Stage, type StageReport, slowStage, type TimingReport } from "./timing-report.ts";
+export type { Stage, StageReport, TimingReport } from "./timing-report.ts";

@@ -1,2 +1,0 @@
-export { SightlinePage } from "./sightline-page.ts";
-export { SightlineView, type ViewEvents, type ViewState } from "./sightline-view.ts";
