@@ -1,5 +1,6 @@
 export { type ConnectOptions, connectWebSocketLink } from "./connect-websocket-link.ts";
 export type { Link, LinkClose } from "./link.ts";
+export { type MemoryLink, memoryLinks } from "./memory-link.ts";
 export type { MessageLimits } from "./message-assembler.ts";
 export { monotonicUs } from "./monotonic-clock.ts";
 export { PipeLink } from "./pipe-link.ts";

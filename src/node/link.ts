@@ -8,7 +8,7 @@ export type LinkClose = { readonly code: number; readonly reason: string; readon
  * of link (pipe to a child process, WebSocket) behaves the same, so neither end needs to know which one it has.
  */
 export type Link = {
-  readonly kind: "pipe" | "websocket";
+  readonly kind: "pipe" | "websocket" | "memory";
   /** Who is at the other end, for logs: "pid 123", "192.0.2.7:50311". */
   readonly peer: string;
   /** Bytes that `send` took and the kernel has not taken yet. */

@@ -84,7 +84,7 @@ export class RungTable implements Closable {
       viewer.tell({ type: "unwatched", watch: request.watch, reason });
       return undefined;
     }
-    const rung = this.#find(source, request, 0);
+    const rung = this.#find(viewer, source, request, 0);
     if (replaced !== undefined && replaced.rung !== rung) this.#leave(replaced);
     if (rung === undefined) {
       watches.delete(request.watch);
@@ -201,10 +201,12 @@ export class RungTable implements Closable {
     }
   }
 
-  #find(source: Source, request: WatchRequest, codecIndex: number): Rung | undefined {
+  #find(viewer: ViewerPort, source: Source, request: WatchRequest, codecIndex: number): Rung | undefined {
     const codec = request.codecs[codecIndex] as Codec;
     const settings = classSettings(this.#settings, source.description, request);
-    const key = `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}`;
+    // Deltas of the legacy wire go on from what one client has.
+    const owner = codec === "kvm-delta" ? `/${viewer.id}` : "";
+    const key = `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}${owner}`;
     const known = this.#rungs.get(key);
     if (known !== undefined) return known;
     if (!this.#makeRoom(source)) return undefined;
@@ -276,7 +278,7 @@ export class RungTable implements Closable {
 
   #moveTo(watch: Watch, codecIndex: number): void {
     if (codecIndex >= watch.request.codecs.length) return;
-    const rung = this.#find(watch.source, watch.request, codecIndex);
+    const rung = this.#find(watch.viewer, watch.source, watch.request, codecIndex);
     if (rung === undefined || rung === watch.rung) return;
     this.#leave(watch);
     watch.codecIndex = codecIndex;

@@ -230,8 +230,9 @@ export class Rung implements Closable {
     if (this.#properties === undefined) {
       throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers before it was announced.`);
     }
-    if (picture.kind === "tiles") readTiles(picture);
-    else if ((picture.kind === "jpeg") !== (this.codec === "jpeg")) {
+    const kind = pictureKindOf(this.codec);
+    if (picture.kind === "tiles" && kind !== "kvm") readTiles(picture);
+    else if (picture.kind !== kind) {
       throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers ${picture.kind} instead of ${this.codec}.`);
     }
     if (this.#lastSequence !== undefined && picture.sequence !== (this.#lastSequence + 1) >>> 0) {
@@ -283,4 +284,10 @@ export class Rung implements Closable {
       });
     }
   }
+}
+
+/** What a rung delivers besides tiles. */
+function pictureKindOf(codec: Codec): Picture["kind"] {
+  if (codec === "h264") return "video";
+  return codec === "jpeg" ? "jpeg" : "kvm";
 }
