@@ -3,6 +3,7 @@ import { Socket } from "node:net";
 import { startAgent } from "../agent/index.ts";
 import { Backoff, describeError, EnvironmentError } from "../base/index.ts";
 import { connectWebSocketLink, type Link, PipeLink } from "../node/index.ts";
+import { type AgentTubes, openAgentTubes } from "./agent-tubes.ts";
 import { Closers } from "./closers.ts";
 import { aborted, type CommandContext } from "./command-context.ts";
 import { type Display, openDisplay } from "./display.ts";
@@ -22,7 +23,9 @@ export async function runPipedAgent(context: CommandContext): Promise<number> {
   const { config, environment } = context;
   const name = config.display === "auto" ? environment.DISPLAY : config.display;
   const link = new PipeLink(new Socket({ fd: PIPE_FD, readable: true, writable: true }), { peer: "hub" });
-  const reason = await serveLink(context, link, name);
+  const tubes = openAgentTubes(context, undefined);
+  const reason = await serveLink(context, link, name, tubes);
+  tubes.close();
   if (context.signal.aborted) return 0;
   process.stderr.write(`${reason}\n`);
   return 1;
@@ -43,7 +46,10 @@ export async function runRemoteAgent(context: CommandContext): Promise<number> {
     // Read by the X library when it connects.
     Object.assign(process.env, display.environment);
     context.print(`Sharing ${display.description}, as "${machineName(config)}".`);
-    await connectForever(context, display, { hub: config.hub, token: config.agentToken });
+    const certificateAuthority = config.hubCert === undefined ? undefined : readFileSync(config.hubCert);
+    const tubes = openAgentTubes(context, { hub: config.hub, certificateAuthority });
+    closers.add(() => tubes.close());
+    await connectForever(context, display, tubes, { hub: config.hub, token: config.agentToken });
   } finally {
     await closers.close(CLOSE_MS);
   }
@@ -53,6 +59,7 @@ export async function runRemoteAgent(context: CommandContext): Promise<number> {
 async function connectForever(
   context: CommandContext,
   display: Display,
+  tubes: AgentTubes,
   { hub, token }: { hub: string; token: string },
 ): Promise<void> {
   const { config, print, signal } = context;
@@ -70,7 +77,7 @@ async function connectForever(
     try {
       const link = await connectWebSocketLink(url, { bearerToken: token, signal, ...authority });
       print(`Connected to ${hub}.`);
-      reason = await serveLink(context, link, display.name);
+      reason = await serveLink(context, link, display.name, tubes);
     } catch (error) {
       reason = explain(error, hub);
     }
@@ -89,12 +96,26 @@ function explain(error: unknown, hub: string): string {
 }
 
 /** Serves a link until it or the display ends, or the signal is aborted; resolves with the reason for people. */
-async function serveLink(context: CommandContext, link: Link, display: string | undefined): Promise<string> {
+async function serveLink(
+  context: CommandContext,
+  link: Link,
+  display: string | undefined,
+  tubes: AgentTubes,
+): Promise<string> {
   const { config, log, signal } = context;
   const name = machineName(config);
   const encoder = config.encoder === "auto" ? undefined : config.encoder;
   try {
-    const agent = await startAgent({ link, name, version, display, backend: config.capture, encoder, log });
+    const agent = await startAgent({
+      link,
+      name,
+      version,
+      display,
+      backend: config.capture,
+      encoder,
+      tubes: tubes.host,
+      log,
+    });
     const ended = new Promise<string>((resolve) => agent.onEnd(resolve));
     const reason = await Promise.race([ended, aborted(signal).then(() => "The agent was told to end.")]);
     agent.close();

@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option } from "commander";
 import { settingOf, settings } from "../node/config/index.ts";
+import { addForwardOptions, FORWARD_KEYS, type ForwardRequest, forwardRequestOf } from "./forward-options.ts";
 import { version } from "./version.ts";
 
 /** What the person asked for: a command, its own switches, and settings by their key. */
 export type Request = {
-  readonly command: "serve" | "agent" | "doctor";
+  readonly command: "serve" | "agent" | "doctor" | "forward";
   readonly flags: Readonly<Record<string, string | boolean>>;
   /** `--config`: the file to read. */
   readonly configFile: string | undefined;
@@ -12,6 +13,8 @@ export type Request = {
   readonly pipe: boolean;
   /** `doctor --json`. */
   readonly json: boolean;
+  /** What `forward` was asked for. */
+  readonly forward: ForwardRequest | undefined;
 };
 
 /** The command line was wrong, or asked for help, which has been printed; end with this exit code. */
@@ -24,9 +27,16 @@ export class CommandLineEnd extends Error {
   }
 }
 
-const AGENT_KEYS = ["hub", "agentToken", "hubCert", "name", "display", "desktopSize", "capture", "encoder", "logLevel"];
+const AGENT_KEYS = [
+  ...["hub", "agentToken", "hubCert", "name", "display", "desktopSize", "capture", "encoder", "logLevel"],
+  ...["state", "tunnel.targets", "tunnel.listens", "tunnel.audit"],
+];
 const DOCTOR_KEYS = ["display", "capture", "encoder", "logLevel"];
-const SERVE_KEYS = settings.map(({ key }) => key).filter((key) => key !== "hub" && key !== "hubCert");
+const SERVE_KEYS = settings.map(({ key }) => key).filter((key) => !["hub", "hubCert", "socksAuth"].includes(key));
+
+const KEYS: Readonly<Record<Request["command"], readonly string[]>> = {
+  ...{ serve: SERVE_KEYS, agent: AGENT_KEYS, doctor: DOCTOR_KEYS, forward: FORWARD_KEYS },
+};
 
 /** Reads the command line. Throws {@link CommandLineEnd} where there is nothing left to do. */
 export function parseCommandLine(args: readonly string[]): Request {
@@ -38,6 +48,7 @@ export function parseCommandLine(args: readonly string[]): Request {
       configFile: options.config as string | undefined,
       pipe: options.pipe === true,
       json: options.json === true,
+      forward: command === "forward" ? forwardRequestOf(options) : undefined,
     };
   };
   const program = new Command("sightline")
@@ -59,6 +70,9 @@ export function parseCommandLine(args: readonly string[]): Request {
     .option("--json", "print the results as JSON")
     .addHelpText("after", DOCTOR_NOTES)
     .action((options: Record<string, unknown>) => set("doctor", options));
+  addForwardOptions(withSettings(program.command("forward"), FORWARD_KEYS)).action((options: Record<string, unknown>) =>
+    set("forward", options),
+  );
   try {
     program.parse(args, { from: "user" });
   } catch (error) {
@@ -87,7 +101,7 @@ function withSettings(command: Command, keys: readonly string[]): Command {
 /** Values by setting, from commander's options, which are named after the flags. */
 function flagsOf(command: string, options: Record<string, unknown>): Record<string, string | boolean> {
   const flags: Record<string, string | boolean> = {};
-  const keys = command === "agent" ? AGENT_KEYS : command === "doctor" ? DOCTOR_KEYS : SERVE_KEYS;
+  const keys = KEYS[command as Request["command"]];
   for (const { key, flag } of keys.map(settingOf)) {
     const value = options[new Option(flagOf(command, key, flag)).attributeName()];
     if (value !== undefined) flags[key] = value as string | boolean;

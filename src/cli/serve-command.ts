@@ -68,6 +68,7 @@ async function openHub(context: CommandContext, { token, agentToken, tls, displa
       pageDirectory: fileURLToPath(new URL("../page", import.meta.url)),
       publicNames: config.publicNames?.split(",") ?? [],
       localAgents: [{ ...agent, env: agentEnvironment(context, display) }],
+      iceServers: config.tunnel.iceServers?.split(",") ?? [],
       settings: streamSettingsOf(config),
     });
   } catch (error) {
@@ -86,6 +87,10 @@ function agentEnvironment(context: CommandContext, display: Display): Record<str
     SIGHTLINE_DISPLAY: display.name,
     SIGHTLINE_CAPTURE: config.capture,
     SIGHTLINE_ENCODER: config.encoder,
+    SIGHTLINE_STATE: config.state,
+    SIGHTLINE_TUNNEL_TARGETS: config.tunnel.targets,
+    SIGHTLINE_TUNNEL_LISTENS: config.tunnel.listens,
+    SIGHTLINE_TUNNEL_AUDIT: config.tunnel.audit,
     SIGHTLINE_LOG_LEVEL: config.logLevel,
     SIGHTLINE_STREAM_HARDWARE: String(streamSettingsOf(config).hardware),
   };

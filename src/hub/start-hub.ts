@@ -54,6 +54,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         serveAgent(core, link, REMOTE_CREDENTIAL);
       },
     });
+    core.tubes.localUrl = localUrl(options, port);
     return new RunningHub({ options, core, app, port, links, agents: startLocalAgents(core, options) });
   } catch (error) {
     core.close();
@@ -118,6 +119,12 @@ class RunningHub implements Hub {
     await Promise.all([agents.close(), listening]);
     core.close();
   }
+}
+
+/** Where programs on this machine reach the hub. */
+function localUrl({ host, tls }: HubOptions, port: number): string {
+  const address = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return `${tls === undefined ? "ws" : "wss"}://${address.includes(":") ? `[${address}]` : address}:${port}`;
 }
 
 /** Where this machine's browser finds the page; a hub that listens everywhere is found on loopback, too. */

@@ -40,6 +40,8 @@ export type TubeDeskOptions = {
 export class TubeDesk {
   readonly #options: TubeDeskOptions;
   readonly #attempts = new Map<string, Attempt>();
+  /** Where the hub's own agents reach it; known once it listens. */
+  localUrl: string | undefined;
 
   constructor(options: TubeDeskOptions) {
     this.#options = options;
@@ -107,8 +109,9 @@ export class TubeDesk {
     this.#attempts.set(keyOf(viewer.id, tube), attempt);
     const { kind, session, resume, transport } = request;
     const signal = { kind, session, resume, transport, who: `viewer ${viewer.id}`, iceServers: this.#iceServers() };
-    const withTicket = tickets === undefined ? signal : { ...signal, ticket: tickets[1] };
-    agent.command({ type: "tube", viewer: viewer.id, tube, signal: withTicket });
+    const local = this.localUrl === undefined ? {} : { hub: this.localUrl };
+    const joined = tickets === undefined ? {} : { ticket: tickets[1] };
+    agent.command({ type: "tube", viewer: viewer.id, tube, signal: { ...signal, ...local, ...joined } });
   }
 
   #refuse(viewer: ViewerPort, agentName: string, agent: AgentPort | undefined): Refusal | undefined {

@@ -135,6 +135,35 @@ export const configSchema = z.strictObject({
       jpegQuality: override(stream.jpegQuality),
     })
     .prefault({}),
+  tunnel: z
+    .strictObject({
+      targets: text(
+        'What may be reached through this machine: "host:ports" with commas in between. A host is a name, `*.domain`, an address, a CIDR block or `*`; ports are one, a range or `*`. Docs: tubes.md.',
+        { defaultText: "nothing" },
+      ).optional(),
+      listens: text(
+        'Where `sightline forward -R` may listen on this machine: "address:ports", written like tunnel.targets.',
+        { defaultText: "nowhere" },
+      ).optional(),
+      audit: text("File to which a line of JSON is appended for every connection through this machine.", {
+        defaultText: "`tunnel-audit.jsonl` in the state folder",
+      }).optional(),
+      iceServers: text(
+        'STUN and TURN servers that the hub names to both ends of a tube: "stun:host:port,turn:user:password@host:port".',
+        { defaultText: "none", secret: true },
+      ).optional(),
+    })
+    .prefault({}),
+  socksAuth: z
+    .string()
+    .regex(/^[^:]{1,255}:.{1,255}$/)
+    .optional()
+    .meta({
+      description: "`sightline forward` only: what clients of `-D` must give.",
+      defaultText: "none; any program on this machine may use it",
+      expects: "user:password",
+      secret: true,
+    }),
   logLevel: z.enum(LOG_LEVELS).default("warn").meta({ description: "Least severity of what is logged to stderr." }),
 });
 

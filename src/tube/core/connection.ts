@@ -56,6 +56,7 @@ export class TubeConnection {
   #waiting: Uint8Array[] = [];
   #unconsumedBytes = 0;
   #whenOpened: Array<() => void> = [];
+  #whenClosed: Array<(close: ConnectionClose) => void> = [];
 
   /** `sendCredit` is what the other end lets every connection begin with. */
   constructor(number: number, host: ConnectionHost, sendCredit: number) {
@@ -88,6 +89,12 @@ export class TubeConnection {
   whenOpened(run: () => void): void {
     if (this.#isOpened) run();
     else if (this.#closed === undefined) this.#whenOpened.push(run);
+  }
+
+  /** Calls `run` when the connection is over, at once where it is; beside the sink, before which it is called. */
+  whenClosed(run: (close: ConnectionClose) => void): void {
+    if (this.#closed !== undefined) run(this.#closed);
+    else this.#whenClosed.push(run);
   }
 
   /** The accepting side has reached the target. */
@@ -217,6 +224,9 @@ export class TubeConnection {
     this.#whenOpened = [];
     this.#window.close();
     this.#host.finished(this, close, tell);
+    const waiting = this.#whenClosed;
+    this.#whenClosed = [];
+    for (const run of waiting) run(close);
     this.#sink?.closed(close);
   }
 

@@ -1,0 +1,30 @@
+import { join } from "node:path";
+import { closeWebRtc, openAuditLog, type RelayAddress, TargetRules, TubeHost } from "../tube/node/index.ts";
+import type { CommandContext } from "./command-context.ts";
+import { defaultStateFolder } from "./state-folder.ts";
+
+/** Everything an agent needs to be the far end of tubes, until `close`. */
+export type AgentTubes = { readonly host: TubeHost; close(): void };
+
+/**
+ * Opens the audit log and reads the rules. `relay` is the hub; undefined for the hub's own agent. Throws
+ * `EnvironmentError` for rules that cannot be read.
+ */
+export function openAgentTubes(
+  { config, environment, log }: CommandContext,
+  relay: RelayAddress | undefined,
+): AgentTubes {
+  const { targets, listens, audit: path } = config.tunnel;
+  const rules = { targets: new TargetRules(targets), listens: new TargetRules(listens) };
+  const audit = openAuditLog(path ?? join(config.state ?? defaultStateFolder(environment), "tunnel-audit.jsonl"));
+  const trace = log.isLevelEnabled("trace") ? (event: object): void => log.trace(event, "tube") : undefined;
+  const host = new TubeHost({ ...rules, audit, log, relay, trace });
+  return {
+    host,
+    close() {
+      host.close();
+      audit.close();
+      closeWebRtc();
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import type { DataChannel, PeerConnection } from "node-datachannel";
+import { Emitter } from "../../base/index.ts";
+import type { TubeSignal } from "../../protocol/index.ts";
+import { AttemptError, type TubePeer, type TubeTransport } from "../core/index.ts";
+import { DataChannelTransport } from "./data-channel-transport.ts";
+import { fromNative, type WebRtc } from "./web-rtc.ts";
+
+type PeerSignal = Extract<TubeSignal, { kind: "description" | "candidate" }>;
+
+/** A peer connection of node-datachannel with its one data channel, until that is open. */
+export class NodePeer implements TubePeer {
+  readonly #connection: PeerConnection;
+  readonly #signals = new Emitter<PeerSignal>();
+  readonly #opened = new Emitter<TubeTransport>();
+  readonly #failures = new Emitter<AttemptError>();
+  readonly onSignal = this.#signals.event;
+  readonly onOpen = this.#opened.event;
+  readonly onFailed = this.#failures.event;
+  #channel: DataChannel | undefined;
+  #settled = false;
+  #hasRemoteDescription = false;
+  #earlyCandidates: Array<Extract<TubeSignal, { kind: "candidate" }>> = [];
+
+  /** `iceServers` are "stun:host:port" or "turn:user:password@host:port". */
+  constructor(webRtc: WebRtc, iceServers: readonly string[]) {
+    this.#connection = new webRtc.PeerConnection("tube", { iceServers: [...iceServers], enableIceTcp: true });
+    this.#connection.onLocalDescription(
+      fromNative((sdp, type) => {
+        if (type === "offer" || type === "answer") this.#signals.emit({ kind: "description", type, sdp });
+      }),
+    );
+    this.#connection.onLocalCandidate(
+      fromNative((candidate, mid) => this.#signals.emit({ kind: "candidate", candidate, mid })),
+    );
+    this.#connection.onStateChange(fromNative((state) => this.#stateChanged(state)));
+    this.#connection.onDataChannel(fromNative((channel) => this.#take(channel)));
+  }
+
+  offer(): void {
+    this.#take(this.#connection.createDataChannel("tube", {}));
+  }
+
+  receive(signal: PeerSignal): void {
+    if (this.#settled) return;
+    try {
+      if (signal.kind === "description") {
+        this.#connection.setRemoteDescription(signal.sdp, signal.type);
+        this.#hasRemoteDescription = true;
+        for (const candidate of this.#earlyCandidates.splice(0)) this.receive(candidate);
+      } else if (!this.#hasRemoteDescription) this.#earlyCandidates.push(signal);
+      else if (signal.candidate !== "") this.#connection.addRemoteCandidate(signal.candidate, signal.mid);
+    } catch (error) {
+      this.#fail(
+        new AttemptError("signalling", "The other end sent a description that cannot be used.", { cause: error }),
+      );
+    }
+  }
+
+  close(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#release();
+    setImmediate(() => this.#connection.close());
+  }
+
+  #take(channel: DataChannel): void {
+    this.#channel ??= channel;
+    if (this.#channel !== channel) {
+      channel.close();
+      return;
+    }
+    if (channel.isOpen()) this.#open(channel);
+    else channel.onOpen(fromNative(() => this.#open(channel)));
+  }
+
+  #open(channel: DataChannel): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#opened.emit(new DataChannelTransport(channel, this.#connection));
+    this.#release();
+  }
+
+  #stateChanged(state: string): void {
+    if (state === "failed") this.#fail(new AttemptError("ice", "No way was found by UDP."));
+    else if (state === "closed") this.#fail(new AttemptError("data-channel", "The peer connection closed early."));
+  }
+
+  #fail(error: AttemptError): void {
+    if (this.#settled) return;
+    this.#failures.emit(error);
+    this.close();
+  }
+
+  #release(): void {
+    this.#signals.close();
+    this.#opened.close();
+    this.#failures.close();
+    this.#earlyCandidates = [];
+  }
+}
