@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Event } from "../base/index.ts";
 import type { SourceInfo, StreamSettings } from "../protocol/index.ts";
+import type { GatewayDoor } from "./gateway-door.ts";
 import type { HubTimings } from "./timings.ts";
 
 /** An agent that the hub runs as a child process and keeps running. `env` is its whole environment. */
@@ -49,6 +50,8 @@ export type Hub = {
   /** All sources as the administrator sees them. */
   sources(): SourceInfo[];
   readonly onSources: Event<SourceInfo[]>;
+  /** Where gateways come in. */
+  readonly door: GatewayDoor;
   /** Process ids of the local agents that run now. */
   agentPids(): number[];
   /** Ends every link and local agent and stops listening. Idempotent. */

@@ -5,6 +5,7 @@ import { CloseCode, grantSchema, type SourceInfo } from "../protocol/index.ts";
 import { type AgentSession, LocalAgents } from "./agents/index.ts";
 import { Gatekeeper, HostPolicy, isLoopbackHost, requireSafeBind } from "./auth/index.ts";
 import { describePerformance } from "./describe-performance.ts";
+import { GatewayDoor } from "./gateway-door.ts";
 import { type HttpContext, startHttp } from "./http/index.ts";
 import { HubCore } from "./hub-core.ts";
 import type { Hub, HubOptions } from "./hub-options.ts";
@@ -37,25 +38,29 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     links.add(link);
     link.onClose(() => links.delete(link));
   };
+  const entrance = {
+    policy: new HostPolicy(options.publicNames),
+    context,
+    hasRoom: () => core.viewers.size < MAX_VIEWERS,
+    serveViewer: (link: Link, access: Access) => {
+      keep(link);
+      serveViewer(link, access);
+    },
+  };
   try {
     const { app, port } = await startHttp({
       ...options,
-      context,
-      policy: new HostPolicy(options.publicNames),
+      ...entrance,
       keepAliveMs: core.timings.keepAliveMs,
       tubes: core.relay,
-      hasRoom: () => core.viewers.size < MAX_VIEWERS,
-      serveViewer: (link, access) => {
-        keep(link);
-        serveViewer(link, access);
-      },
       serveAgent: (link) => {
         keep(link);
         serveAgent(core, link, REMOTE_CREDENTIAL);
       },
     });
     core.tubes.localUrl = localUrl(options, port);
-    return new RunningHub({ options, core, app, port, links, agents: startLocalAgents(core, options) });
+    const door = new GatewayDoor({ ...entrance, parseCookie: (header) => app.parseCookie(header) });
+    return new RunningHub({ options, core, door, app, port, links, agents: startLocalAgents(core, options) });
   } catch (error) {
     core.close();
     throw error;
@@ -76,6 +81,7 @@ function startLocalAgents(core: HubCore, { localAgents, log }: HubOptions): Loca
 type HubParts = {
   readonly options: HubOptions;
   readonly core: HubCore;
+  readonly door: GatewayDoor;
   readonly app: FastifyInstance;
   readonly port: number;
   readonly links: ReadonlySet<Link>;
@@ -85,6 +91,7 @@ type HubParts = {
 class RunningHub implements Hub {
   readonly url: string;
   readonly port: number;
+  readonly door: GatewayDoor;
   readonly #parts: HubParts;
   readonly #changed = new Emitter<SourceInfo[]>();
   readonly onSources = this.#changed.event;
@@ -93,6 +100,7 @@ class RunningHub implements Hub {
   constructor(parts: HubParts) {
     this.#parts = parts;
     this.port = parts.port;
+    this.door = parts.door;
     this.url = pageUrl(parts.options, parts.port);
     parts.core.sources.onChange(() => this.#changed.emit(this.sources()));
   }

@@ -60,6 +60,28 @@ describe("Origin", () => {
   });
 });
 
+describe("Origin on another port", () => {
+  test.each(["http://localhost:3000", "https://localhost", undefined])("%s is let in", (origin) =>
+    expect(policy.refuseForeignOrigin(place("localhost:9921", origin))).toBeUndefined(),
+  );
+
+  test.each([
+    "null",
+    "http://evil.example",
+    "http://localhost.evil.example",
+    "file://localhost",
+    "http://127.0.0.1:3000",
+  ])("%s is refused", (origin) =>
+    expect(policy.refuseForeignOrigin(place("localhost:9921", origin))).toContain("origin"),
+  );
+
+  test("a rebound name is refused", () => {
+    expect(policy.refuseForeignOrigin(place("evil.example:9921", "http://evil.example:9921"))).toContain(
+      "evil.example",
+    );
+  });
+});
+
 describe("bind", () => {
   test("loopback needs nothing, the network needs TLS or consent", () => {
     expect(isLoopbackHost("127.1.2.3")).toBe(true);

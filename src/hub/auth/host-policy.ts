@@ -58,6 +58,17 @@ export class HostPolicy {
     }
     return `The origin ${JSON.stringify(place.origin)} is not the hub's page.`;
   }
+
+  /** Why a request is refused, or undefined: its Origin, where it has one, must have the host name it is sent to. */
+  refuseForeignOrigin(place: RequestPlace): string | undefined {
+    const refusal = this.refuseHost(place);
+    if (refusal !== undefined || place.origin === undefined) return refusal;
+    const origin = URL.canParse(place.origin) ? new URL(place.origin) : undefined;
+    if (origin !== undefined && (origin.protocol === "http:" || origin.protocol === "https:")) {
+      if (origin.hostname.replace(/^\[|\]$/g, "") === hostOf(place.host)?.name) return undefined;
+    }
+    return `The origin ${JSON.stringify(place.origin)} is not on the hub's host.`;
+  }
 }
 
 function hostOf(header: string | undefined): { host: string; name: string } | undefined {

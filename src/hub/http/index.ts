@@ -1,2 +1,2 @@
-export type { HttpContext } from "./http-context.ts";
+export { accessOf, type HttpContext, SESSION_COOKIE } from "./http-context.ts";
 export { startHttp } from "./http-server.ts";
