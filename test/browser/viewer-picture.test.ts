@@ -80,6 +80,22 @@ describe.each(["copy", "draw", "webgl"] as const)("the painter %s", (painter) =>
     expect(difference(second, first)).toBeGreaterThan(50);
   });
 
+  it("scales video that is smaller than its picture, inside the damage", async () => {
+    hub.addSource(stream);
+    const page = await open(`?painter=${painter}`);
+    const small = encodeScenes(160, 100, [
+      { background: RED, boxes: [{ rect: { x: 80, y: 0, width: 80, height: 100 }, colour: GREEN }] },
+    ]);
+    const header = { kind: "video", keyframe: false, intra: true, ...SIZE } as const;
+    const rect = { x: 100, y: 40, width: 120, height: 101 };
+    await page.presented(hub.viewer.sendEncoded({ ...header, rects: [rect] }, small.payloads[0] as Uint8Array));
+    expect(difference(await page.pixel(101, 41), RED)).toBeLessThan(12);
+    expect(difference(await page.pixel(150, 140), RED)).toBeLessThan(12);
+    expect(difference(await page.pixel(170, 140), GREEN)).toBeLessThan(12);
+    expect(difference(await page.pixel(218, 41), GREEN)).toBeLessThan(12);
+    expect(difference(await page.pixel(300, 190), BLUE)).toBeLessThan(12);
+  });
+
   it("puts, moves and spreads tiles exactly, between videos", async () => {
     hub.addSource(stream);
     const page = await open(`?painter=${painter}`);

@@ -98,8 +98,10 @@ it("marks the old picture when a source gives none", async () => {
   await page.page.getByText("Waiting for the first picture of Dark screen.").first().waitFor();
 });
 
-it("presents pictures while the main thread is blocked", async () => {
+it.each(["of its own size", "scaled"])("presents video %s while the main thread is blocked", async (size) => {
   const page = await open();
+  const header = size === "scaled" ? { width: 640, height: 400 } : {};
+  await page.presented(hub.viewer.sendPicture(stream, 1, [BOX], header));
   const blocked = page.page.evaluate(() => {
     const end = performance.now() + 1200;
     while (performance.now() < end);
@@ -111,8 +113,8 @@ it("presents pictures while the main thread is blocked", async () => {
   });
   await new Promise((resolve) => setTimeout(resolve, 150));
   const before = hub.acks("presented").length;
-  for (let index = 1; index < 20; index += 1) {
-    await page.presented(hub.viewer.sendPicture(stream, index, [BOX]));
+  for (let index = 2; index < 21; index += 1) {
+    await page.presented(hub.viewer.sendPicture(stream, index, [BOX], header));
   }
   expect(finished).toBe(false);
   expect(hub.acks("presented").length - before).toBe(19);

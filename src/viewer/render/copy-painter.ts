@@ -18,52 +18,28 @@ export class CopyPainter implements Painter {
   readonly canvas: OffscreenCanvas;
   readonly #context: OffscreenCanvasRenderingContext2D;
   readonly #tables = new Map<string, YuvTables>();
+  /** Video that is smaller than its picture, at its own size. */
+  #unscaled: OffscreenCanvasRenderingContext2D | undefined;
   #copied = new ArrayBuffer(0);
   #pixels = new Uint32Array(0);
 
   constructor(canvas: OffscreenCanvas) {
-    const context = canvas.getContext("2d", { alpha: false, desynchronized: true, willReadFrequently: true });
-    if (context === null) throw new Error("This browser gives no 2D canvas in a worker.");
     this.canvas = canvas;
-    this.#context = context;
+    this.#context = openContext(canvas);
   }
 
   async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): Promise<void> {
     if (!("copyTo" in image)) throw new Error("Only video frames can be copied.");
-    if (isScaled(image, size)) {
-      resizeCanvas(this.canvas, size);
-      drawRects(this.#context, image, rects, size);
+    if (!isScaled(image, size)) {
+      await this.#copyInto(this.#context, image, rects, size);
       return;
     }
-    const chromaStep = image.format === "I420" ? 1 : image.format === "NV12" ? 2 : undefined;
-    const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
-    let offset = 0;
-    const areas = rects.map((rect) => {
-      const area = { rect, source: evenRect(rect, image), offset };
-      offset += bytesOf(area.source);
-      return area;
-    });
-    if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
-    await Promise.all(areas.map((area) => this.#copy(image, area, chromaStep)));
+    // Drawing a canvas scales it without the main thread, drawing the frame itself would not.
+    const own = { width: image.displayWidth, height: image.displayHeight };
+    this.#unscaled ??= openContext(new OffscreenCanvas(own.width, own.height));
+    await this.#copyInto(this.#unscaled, image, [{ x: 0, y: 0, ...own }], own);
     resizeCanvas(this.canvas, size);
-    const tables = chromaStep === undefined ? undefined : this.#tablesFor(image.colorSpace, size);
-    for (const area of areas) {
-      const { rect, source } = area;
-      const pixels =
-        chromaStep === undefined || tables === undefined
-          ? new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(source))
-          : this.#convert(area, chromaStep, tables);
-      const data = new ImageData(pixels, source.width, source.height);
-      this.#context.putImageData(
-        data,
-        source.x,
-        source.y,
-        rect.x - source.x,
-        rect.y - source.y,
-        rect.width,
-        rect.height,
-      );
-    }
+    drawRects(this.#context, this.#unscaled.canvas, rects, size);
   }
 
   resize(size: PictureSize): void {
@@ -95,6 +71,38 @@ export class CopyPainter implements Painter {
   close(): void {
     this.#copied = new ArrayBuffer(0);
     this.#pixels = new Uint32Array(0);
+    this.#unscaled = undefined;
+  }
+
+  /** Copies rectangles of a frame to the same place of a canvas that gets the given size. */
+  async #copyInto(
+    context: OffscreenCanvasRenderingContext2D,
+    frame: VideoFrame,
+    rects: readonly Rect[],
+    size: PictureSize,
+  ): Promise<void> {
+    const chromaStep = frame.format === "I420" ? 1 : frame.format === "NV12" ? 2 : undefined;
+    const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
+    let offset = 0;
+    const areas = rects.map((rect) => {
+      const area = { rect, source: evenRect(rect, frame), offset };
+      offset += bytesOf(area.source);
+      return area;
+    });
+    if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
+    await Promise.all(areas.map((area) => this.#copy(frame, area, chromaStep)));
+    resizeCanvas(context.canvas, size);
+    const tables = chromaStep === undefined ? undefined : this.#tablesFor(frame.colorSpace, size);
+    for (const area of areas) {
+      const { rect, source } = area;
+      const pixels =
+        chromaStep === undefined || tables === undefined
+          ? new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(source))
+          : this.#convert(area, chromaStep, tables);
+      const data = new ImageData(pixels, source.width, source.height);
+      const [fromX, fromY] = [rect.x - source.x, rect.y - source.y];
+      context.putImageData(data, source.x, source.y, fromX, fromY, rect.width, rect.height);
+    }
   }
 
   async #copy(frame: VideoFrame, { source, offset }: Area, chromaStep: 1 | 2 | undefined): Promise<void> {
@@ -133,6 +141,12 @@ export class CopyPainter implements Painter {
     }
     return tables;
   }
+}
+
+function openContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext("2d", { alpha: false, desynchronized: true, willReadFrequently: true });
+  if (context === null) throw new Error("This browser gives no 2D canvas in a worker.");
+  return context;
 }
 
 /** Gives the canvas the picture's size. Setting a size empties a canvas, so it is left alone when it fits. */

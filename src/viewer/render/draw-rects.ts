@@ -5,7 +5,7 @@ import type { PictureSize } from "./painter.ts";
 const MAX_PADDING = 1;
 
 /** Whether the image has another size than the picture that it belongs to, but for padding at its right and lower edge. */
-export function isScaled(image: VideoFrame | ImageBitmap, size: PictureSize): boolean {
+export function isScaled(image: VideoFrame | ImageBitmap | OffscreenCanvas, size: PictureSize): boolean {
   const { width, height } = sizeOf(image);
   return !isPadded(width, size.width) || !isPadded(height, size.height);
 }
@@ -13,7 +13,7 @@ export function isScaled(image: VideoFrame | ImageBitmap, size: PictureSize): bo
 /** Draws rectangles of the picture, scaling an image of another size. */
 export function drawRects(
   context: OffscreenCanvasRenderingContext2D,
-  image: VideoFrame | ImageBitmap,
+  image: VideoFrame | ImageBitmap | OffscreenCanvas,
   rects: readonly Rect[],
   size: PictureSize,
 ): void {
@@ -27,7 +27,7 @@ export function drawRects(
   }
 }
 
-function sizeOf(image: VideoFrame | ImageBitmap): PictureSize {
+function sizeOf(image: VideoFrame | ImageBitmap | OffscreenCanvas): PictureSize {
   if ("displayWidth" in image) return { width: image.displayWidth, height: image.displayHeight };
   return image;
 }
