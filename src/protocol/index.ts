@@ -54,7 +54,30 @@ export {
   type StreamSettings,
   streamSettingsSchema,
 } from "./stream-settings.ts";
+export {
+  encodeTerminalData,
+  encodeTerminalMessage,
+  MAX_TERMINAL_PIECE_BYTES,
+  parseTerminalInput,
+  parseTerminalNotice,
+  type TerminalInput,
+  type TerminalNotice,
+  TerminalReader,
+} from "./terminal.ts";
 export { type ShortStage, type Tier, type TierState, tierSchema } from "./tier.ts";
 export { copySource, readTiles, type Tile, type TileEncoding, tileHeaderBytes, writeTileHeader } from "./tiles.ts";
 export { TUBE_SUBPROTOCOL, type TubeSignal, tubeSignalSchema } from "./tube-signal.ts";
+export {
+  GUACAMOLE_PORTS,
+  type GuacamoleProtocol,
+  type GuacamoleRequest,
+  guacamoleProtocolSchema,
+  guacamoleRequestSchema,
+  type MachineList,
+  machineListSchema,
+  type OfferedMachine,
+  type SshRequest,
+  sshRequestSchema,
+  TunnelService,
+} from "./tunnel-services.ts";
 export { parseViewerMessage, type ViewerMessage } from "./viewer-messages.ts";
