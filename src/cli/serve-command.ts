@@ -8,6 +8,7 @@ import { aborted, type CommandContext } from "./command-context.ts";
 import { type Display, openDisplay } from "./display.ts";
 import { machineName } from "./machine-name.ts";
 import { mainFile } from "./main-file.ts";
+import { openLegacyKvm } from "./open-legacy-kvm.ts";
 import { pageUrls } from "./page-urls.ts";
 import { describeStart } from "./start-report.ts";
 import { defaultStateFolder, StateFolder } from "./state-folder.ts";
@@ -36,6 +37,8 @@ export async function runServe(context: CommandContext): Promise<number> {
     const trust = context.config.tls === "auto" ? ` --hub-cert tls-cert.pem (a copy of ${certificateFile(state)})` : "";
     context.print(`  Agents   sightline agent --hub ${urls[0]} --token ${tokens.agentToken}${trust}`);
     context.print(`  Display  ${display.description}`);
+    const legacy = await openLegacyKvm(context, hub, certificate);
+    if (legacy !== undefined) closers.add(() => legacy.close());
     for await (const line of describeStart(context, hub, agentEnvironment(context, display)))
       context.print(`  ${line}`);
     await aborted(context.signal);

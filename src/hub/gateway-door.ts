@@ -1,4 +1,4 @@
-import { type Link, memoryLinks } from "../node/index.ts";
+import { type Link, type MemoryLink, memoryLinks } from "../node/index.ts";
 import { grantSchema } from "../protocol/index.ts";
 import type { HostPolicy, RequestPlace } from "./auth/index.ts";
 import { accessOf, type HttpContext, SESSION_COOKIE } from "./http/index.ts";
@@ -14,7 +14,7 @@ export type GatewayRequest = RequestPlace & {
 export type GatewayAdmission =
   | { readonly status: string; readonly reason: string }
   /** Gives the viewer's end of a link to the hub; `peer` says for whom, in logs. */
-  | { readonly open: (peer: string) => Link };
+  | { readonly open: (peer: string) => MemoryLink };
 
 /** What the door needs of the hub. */
 export type GatewayDoorOptions = {

@@ -164,6 +164,24 @@ export const configSchema = z.strictObject({
       expects: "user:password",
       secret: true,
     }),
+  legacyKvm: z.int().min(0).max(65535).optional().meta({
+    description:
+      "Port for the browser clients of the older CLEVER-KVM, which look for 9921; 0 takes any free one. Docs: legacy-kvm.md.",
+    defaultText: "off",
+  }),
+  legacyKvmPath: z
+    .string()
+    .regex(/^\/[\w./-]{0,255}$/)
+    .default("/ws")
+    .meta({ description: "Path of that WebSocket.", expects: 'a path such as "/ws"' }),
+  legacyKvmProfile: z.enum(["auto", "json"]).default("auto").meta({
+    description:
+      "What those clients are sent: `auto` goes by the codec that each names; `json` is raw RGB inside JSON, with which their mouse positions stay right.",
+  }),
+  legacyKvmInsecure: z.boolean().default(false).meta({
+    description:
+      "Lets anybody in who reaches that port, to see and drive every source, instead of those who opened the hub's page in the same browser.",
+  }),
   logLevel: z.enum(LOG_LEVELS).default("warn").meta({ description: "Least severity of what is logged to stderr." }),
 });
 

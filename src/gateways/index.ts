@@ -1,0 +1,1 @@
+export { type LegacyKvmGateway, type LegacyKvmOptions, startLegacyKvm } from "./legacy-kvm/gateway.ts";
