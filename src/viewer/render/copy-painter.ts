@@ -1,5 +1,6 @@
 import type { Rect } from "../../base/index.ts";
 import { drawRects, isScaled } from "./draw-rects.ts";
+import { KeptPicture } from "./kept-picture.ts";
 import type { Painter, PictureSize } from "./painter.ts";
 import { convertYuv, type YuvMatrix, type YuvPlanes, type YuvTables, yuvTables } from "./yuv.ts";
 
@@ -7,6 +8,9 @@ const BYTES_PER_PIXEL = 4;
 
 /** Where one rectangle's bytes lie in the buffer of copies. */
 type Area = { readonly rect: Rect; readonly source: Rect; readonly offset: number };
+
+/** R G B A of `source`, of which `rect` is to be shown. */
+type ConvertedArea = Area & { readonly pixels: Uint8ClampedArray<ArrayBuffer> };
 
 /**
  * Copies the changed pixels out of the frame and puts them on a software 2D canvas. Colours are converted here, because
@@ -18,6 +22,8 @@ export class CopyPainter implements Painter {
   readonly canvas: OffscreenCanvas;
   readonly #context: OffscreenCanvasRenderingContext2D;
   readonly #tables = new Map<string, YuvTables>();
+  /** The canvas's pixels, while they are known: moving them here and putting them costs a tenth of drawing them. */
+  #kept: KeptPicture | undefined;
   /** Video that is smaller than its picture, at its own size. */
   #unscaled: OffscreenCanvasRenderingContext2D | undefined;
   #copied = new ArrayBuffer(0);
@@ -31,28 +37,40 @@ export class CopyPainter implements Painter {
   async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): Promise<void> {
     if (!("copyTo" in image)) throw new Error("Only video frames can be copied.");
     if (!isScaled(image, size)) {
-      await this.#copyInto(this.#context, image, rects, size);
+      const areas = await this.#convertAreas(image, rects, size);
+      if (this.canvas.width !== size.width || this.canvas.height !== size.height) this.resize(size);
+      for (const { rect, source, pixels } of areas) this.#putPart(rect, source, pixels);
       return;
     }
+    this.#kept = undefined;
     // Drawing a canvas scales it without the main thread, drawing the frame itself would not.
     const own = { width: image.displayWidth, height: image.displayHeight };
     this.#unscaled ??= openContext(new OffscreenCanvas(own.width, own.height));
-    await this.#copyInto(this.#unscaled, image, [{ x: 0, y: 0, ...own }], own);
+    const [whole] = await this.#convertAreas(image, [{ x: 0, y: 0, ...own }], own);
+    resizeCanvas(this.#unscaled.canvas, own);
+    if (whole !== undefined) this.#unscaled.putImageData(imageOf(whole.pixels, whole.source), 0, 0);
     resizeCanvas(this.canvas, size);
     drawRects(this.#context, this.#unscaled.canvas, rects, size);
   }
 
   resize(size: PictureSize): void {
     resizeCanvas(this.canvas, size);
+    this.#kept = new KeptPicture(size);
   }
 
   put(rect: Rect, pixels: Uint8ClampedArray<ArrayBuffer>): void {
-    this.#context.putImageData(new ImageData(pixels, rect.width, rect.height), rect.x, rect.y);
+    this.#putPart(rect, rect, pixels);
   }
 
   move(from: Rect, to: Rect): void {
     const { x, y, width, height } = from;
-    this.#context.drawImage(this.canvas, x, y, width, height, to.x, to.y, width, height);
+    const kept = this.#kept;
+    if (kept === undefined) {
+      this.#context.drawImage(this.canvas, x, y, width, height, to.x, to.y, width, height);
+      return;
+    }
+    kept.move(from, to);
+    this.#context.putImageData(kept.image, 0, 0, to.x, to.y, width, height);
   }
 
   finish(): void {
@@ -62,6 +80,7 @@ export class CopyPainter implements Painter {
   adopt(canvas: OffscreenCanvas): void {
     resizeCanvas(this.canvas, canvas);
     this.#context.drawImage(canvas, 0, 0);
+    this.#kept = new KeptPicture(canvas, this.#context.getImageData(0, 0, canvas.width, canvas.height));
   }
 
   readPixels(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
@@ -72,15 +91,20 @@ export class CopyPainter implements Painter {
     this.#copied = new ArrayBuffer(0);
     this.#pixels = new Uint32Array(0);
     this.#unscaled = undefined;
+    this.#kept = undefined;
   }
 
-  /** Copies rectangles of a frame to the same place of a canvas that gets the given size. */
-  async #copyInto(
-    context: OffscreenCanvasRenderingContext2D,
-    frame: VideoFrame,
-    rects: readonly Rect[],
-    size: PictureSize,
-  ): Promise<void> {
+  /** Puts `rect` out of the pixels of the larger or equal rectangle `source`. */
+  #putPart(rect: Rect, source: Rect, pixels: Uint8ClampedArray<ArrayBuffer>): void {
+    const whole = rect.width === this.canvas.width && rect.height === this.canvas.height;
+    if (whole) this.#kept ??= new KeptPicture(rect);
+    this.#kept?.put(rect, source, pixels);
+    const [fromX, fromY] = [rect.x - source.x, rect.y - source.y];
+    this.#context.putImageData(imageOf(pixels, source), source.x, source.y, fromX, fromY, rect.width, rect.height);
+  }
+
+  /** The pixels of rectangles of a frame, each of a `source` with even edges around it, as a picture of that size. */
+  async #convertAreas(frame: VideoFrame, rects: readonly Rect[], size: PictureSize): Promise<ConvertedArea[]> {
     const chromaStep = frame.format === "I420" ? 1 : frame.format === "NV12" ? 2 : undefined;
     const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
     let offset = 0;
@@ -91,18 +115,22 @@ export class CopyPainter implements Painter {
     });
     if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
     await Promise.all(areas.map((area) => this.#copy(frame, area, chromaStep)));
-    resizeCanvas(context.canvas, size);
     const tables = chromaStep === undefined ? undefined : this.#tablesFor(frame.colorSpace, size);
-    for (const area of areas) {
-      const { rect, source } = area;
-      const pixels =
-        chromaStep === undefined || tables === undefined
-          ? new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(source))
-          : this.#convert(area, chromaStep, tables);
-      const data = new ImageData(pixels, source.width, source.height);
-      const [fromX, fromY] = [rect.x - source.x, rect.y - source.y];
-      context.putImageData(data, source.x, source.y, fromX, fromY, rect.width, rect.height);
+    if (chromaStep === undefined || tables === undefined) {
+      return areas.map((area) => ({
+        ...area,
+        pixels: new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(area.source)),
+      }));
     }
+    const words = areas.reduce((sum, { source }) => sum + source.width * source.height, 0);
+    if (this.#pixels.length < words) this.#pixels = new Uint32Array(words);
+    let start = 0;
+    return areas.map((area) => {
+      const { width, height } = area.source;
+      const out = this.#pixels.subarray(start, start + width * height);
+      start += width * height;
+      return { ...area, pixels: this.#convert(area, chromaStep, tables, out) };
+    });
   }
 
   async #copy(frame: VideoFrame, { source, offset }: Area, chromaStep: 1 | 2 | undefined): Promise<void> {
@@ -123,12 +151,15 @@ export class CopyPainter implements Painter {
     await frame.copyTo(bytes, { rect, layout: planeLayout(source, chromaStep) });
   }
 
-  #convert({ source, offset }: Area, chromaStep: 1 | 2, tables: YuvTables): Uint8ClampedArray<ArrayBuffer> {
-    const { width, height } = source;
-    if (this.#pixels.length < width * height) this.#pixels = new Uint32Array(width * height);
+  #convert(
+    { source, offset }: Area,
+    chromaStep: 1 | 2,
+    tables: YuvTables,
+    out: Uint32Array<ArrayBuffer>,
+  ): Uint8ClampedArray<ArrayBuffer> {
     const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source));
-    convertYuv(planesOf(bytes, source, chromaStep), width, height, tables, this.#pixels);
-    return new Uint8ClampedArray(this.#pixels.buffer, 0, rgbaBytes(source));
+    convertYuv(planesOf(bytes, source, chromaStep), source.width, source.height, tables, out);
+    return new Uint8ClampedArray(out.buffer, out.byteOffset, out.byteLength);
   }
 
   #tablesFor({ matrix, fullRange }: VideoColorSpace, size: PictureSize): YuvTables {
@@ -141,6 +172,10 @@ export class CopyPainter implements Painter {
     }
     return tables;
   }
+}
+
+function imageOf(pixels: Uint8ClampedArray<ArrayBuffer>, { width, height }: PictureSize): ImageData {
+  return new ImageData(pixels, width, height);
 }
 
 function openContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
