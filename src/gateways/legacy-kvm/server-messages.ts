@@ -15,16 +15,16 @@ export function serverInfo(source: SourceInfo, monitor: number, hostname: string
   });
 }
 
-/** Fills the client's list of monitors; without it the client makes one up after two seconds. */
+/** Fills the client's list of monitors, of which the first is always a primary one; without it the client makes one up. */
 export function monitors(sources: readonly SourceInfo[]): string {
   return JSON.stringify({
     type: "monitors",
-    monitors: sources.map(({ path, name, agent, width, height, primary }) => ({
+    monitors: sources.map(({ path, name, agent, width, height, primary }, index) => ({
       id: path,
       name: `${agent} ${name}`,
       width,
       height,
-      is_primary: primary,
+      is_primary: primary || index === 0,
     })),
   });
 }
