@@ -3,11 +3,11 @@ export type FailureKind = "ice" | "turn" | "authentication" | "data-channel" | "
 
 /** Failures of one kind in a row that open a breaker: what fixes itself is tried more often than what does not. */
 export const FAILURE_THRESHOLDS: Readonly<Record<FailureKind, number>> = {
-  ice: 4,
+  ice: 2,
   turn: 4,
   authentication: 2,
   "data-channel": 4,
-  signalling: 6,
+  signalling: 5,
   timeout: 4,
 };
 

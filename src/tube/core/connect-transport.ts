@@ -8,6 +8,8 @@ export const ATTEMPT_TIMEOUT_MS: Readonly<Record<TransportKind, number>> = { web
 /** What connecting needs of the platform: a browser's or Node's. */
 export type ConnectPorts = {
   readonly timers: Timers;
+  /** Whether the hub is connected, without which no attempt can begin. */
+  canSignal(): boolean;
   /** Begins an attempt at the hub. Throws AttemptError when the hub is not connected. */
   beginExchange(): SignalExchange;
   createPeer(iceServers: readonly string[]): TubePeer;

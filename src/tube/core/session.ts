@@ -55,7 +55,7 @@ export type SessionOptions = {
 type Attachment = {
   readonly transport: TubeTransport;
   readonly reader: TubeFrameReader;
-  readonly release: () => void;
+  readonly stops: Array<() => void>;
   live: boolean;
   heardMs: number;
 };
@@ -137,22 +137,21 @@ export class TubeSession {
     }
     this.#detach();
     this.#startResumeTimer();
-    const unsubscribe = [
-      transport.onMessage((message) => this.#receive(attachment, message)),
-      transport.onDrain(() => this.#drained(attachment)),
-      transport.onClose((reason) => this.#lost(attachment, reason)),
-    ];
-    const release = (): void => {
-      for (const stop of unsubscribe) stop();
-    };
     const heardMs = this.#options.timers.nowMs();
-    const attachment: Attachment = { transport, reader: new TubeFrameReader(), release, live: false, heardMs };
+    const attachment: Attachment = { transport, reader: new TubeFrameReader(), stops: [], live: false, heardMs };
     this.#attachment = attachment;
     const { id: session, windowBytes } = this.#options;
     transport.send(encodeLinkFrame({ type: "attach", session, received: this.#received, windowBytes }));
     this.#cancelTick = this.#options.timers.after(this.#timings.attachMs, () =>
       this.#lost(attachment, "The other end did not take the connection up."),
     );
+    // Last, for a transport may deliver at once what came before anybody listened.
+    const listen = (subscribe: () => () => void): void => {
+      if (this.#attachment === attachment) attachment.stops.push(subscribe());
+    };
+    listen(() => transport.onClose((reason) => this.#lost(attachment, reason)));
+    listen(() => transport.onDrain(() => this.#drained(attachment)));
+    listen(() => transport.onMessage((message) => this.#receive(attachment, message)));
   }
 
   /** Ends the session here; what was sent before still leaves. Idempotent. */
@@ -165,6 +164,7 @@ export class TubeSession {
   }
 
   #receive(attachment: Attachment, message: Uint8Array): void {
+    if (this.#attachment !== attachment) return;
     attachment.heardMs = this.#options.timers.nowMs();
     try {
       attachment.reader.push(message);
@@ -278,7 +278,7 @@ export class TubeSession {
     this.#cancelTick();
     const attachment = this.#attachment;
     this.#attachment = undefined;
-    attachment?.release();
+    for (const stop of attachment?.stops.splice(0) ?? []) stop();
     attachment?.transport.close();
   }
 

@@ -1,20 +1,20 @@
 import { Backoff, type Closable, Emitter, type Event } from "../../base/index.ts";
 import type { CloseReason } from "../../codecs/tube/index.ts";
 import { type ChannelListener, type TraceEvent, TubeChannel } from "./channel.ts";
-import { CircuitBreaker, type FailureKind } from "./circuit-breaker.ts";
+import { CircuitBreaker } from "./circuit-breaker.ts";
 import { type ConnectPorts, connectTransport } from "./connect-transport.ts";
 import type { SessionTimings } from "./session.ts";
 import { AttemptError } from "./signal-exchange.ts";
 import type { TransportKind, TubeTransport } from "./transport.ts";
 
 /** How long WebRTC is left alone after it failed too often; the WebSocket is used meanwhile. */
-const BREAKER_OPEN_MS = 30_000;
+const BREAKER_OPEN_MS = 15_000;
 
 const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 10_000;
+const RETRY_CAP_MS = 3000;
 
-/** Every failure of WebRTC counts double next to those of signalling: it costs seconds of waiting. */
-const KINDS_OF_WEBRTC: ReadonlySet<FailureKind> = new Set(["ice", "turn", "data-channel"]);
+/** How long a tube stays on the WebSocket before WebRTC is tried again beside it. */
+const UPGRADE_MS = 60_000;
 
 /** What a dialler tells people. `text` is one full sentence. */
 export type DiallerStatus = {
@@ -32,6 +32,8 @@ export type DiallerOptions = {
   readonly random: () => number;
   /** What the channel of each session asks of its owner. */
   readonly listener: Pick<ChannelListener, "open" | "datagram">;
+  /** How long the WebSocket is used before WebRTC is tried again beside it; 60 s by default. */
+  readonly upgradeMs?: number | undefined;
   readonly timings?: Partial<SessionTimings> | undefined;
   readonly maxConnections?: number | undefined;
   readonly trace?: ((event: TraceEvent) => void) | undefined;
@@ -82,6 +84,8 @@ export class TubeDialler implements Closable {
   start(): void {
     if (this.#closed || this.#connecting || this.#channel.state === "live") return;
     this.#cancelRetry();
+    // Its owner calls again when the hub is back; failures until then say nothing about the tube.
+    if (!this.#options.ports.canSignal()) return;
     this.#connecting = true;
     void this.#connect();
   }
@@ -149,7 +153,6 @@ export class TubeDialler implements Closable {
     } catch (error) {
       if (!(error instanceof AttemptError)) throw error;
       breaker.failure(error.kind);
-      if (kind === "webrtc" && KINDS_OF_WEBRTC.has(error.kind)) breaker.failure(error.kind);
       return error;
     }
   }
@@ -179,10 +182,33 @@ export class TubeDialler implements Closable {
   #live(transport: TubeTransport, resumed: boolean): void {
     this.#resume = true;
     this.#backoff.reset();
+    if (transport.kind === "websocket" && this.#options.transport === "auto") this.#upgradeLater();
     const how = transport.kind === "webrtc" ? "directly by WebRTC" : "through the hub by WebSocket, for want of UDP";
     const what = this.#options.transport === "websocket" ? "through the hub by WebSocket" : how;
     const again = resumed ? " again; nothing was lost" : "";
     this.#say("live", transport.kind, `Connected ${what}${again} (${transport.description}).`);
+  }
+
+  /** A tube that had to use the WebSocket moves to WebRTC when that works, without its connections noticing. */
+  #upgradeLater(): void {
+    this.#cancelRetry = this.#options.ports.timers.after(
+      this.#options.upgradeMs ?? UPGRADE_MS,
+      () => void this.#upgrade(),
+    );
+  }
+
+  async #upgrade(): Promise<void> {
+    if (this.#connecting) return;
+    this.#connecting = true;
+    const channel = this.#channel;
+    const result = await this.#attempt("webrtc");
+    this.#connecting = false;
+    const isWanted = !this.#closed && channel === this.#channel;
+    if (!(result instanceof AttemptError)) {
+      if (isWanted) channel.attach(result);
+      else result.close();
+    } else if (isWanted && channel.state === "live") this.#upgradeLater();
+    else this.start();
   }
 
   #interrupted(reason: string): void {

@@ -4,7 +4,7 @@ import { CloseCode, PROTOCOL_VERSION, parseHubMessage, type TubeSignal } from ".
 import { AttemptError, type SignalExchange } from "../core/index.ts";
 
 const RETRY_BASE_MS = 500;
-const RETRY_CAP_MS = 10_000;
+const RETRY_CAP_MS = 2000;
 
 /** Where the hub is and who asks. */
 export type HubAddress = {

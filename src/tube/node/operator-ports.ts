@@ -9,6 +9,7 @@ import { openRelay } from "./websocket-transport.ts";
 export function operatorPorts(operator: HubOperator, agent: string, address: HubAddress): ConnectPorts {
   return {
     timers: nodeTimers,
+    canSignal: () => operator.isConnected,
     beginExchange: () => operator.beginExchange(agent),
     createPeer(iceServers) {
       const webRtc = loadedWebRtc();

@@ -1,0 +1,409 @@
+import fc from "fast-check";
+import { describe, expect, test, vi } from "vitest";
+import { TubeChannel } from "./channel.ts";
+import type { ConnectionClose, ConnectionSink, TubeConnection } from "./connection.ts";
+import { encodeLinkFrame } from "./link-message.ts";
+import { INITIAL_WINDOW_BYTES } from "./receive-window.ts";
+import type { Timers, TubeTransport } from "./transport.ts";
+import { TransportEvents } from "./transport-events.ts";
+
+/** Time that passes only when the test says so. */
+class FakeTime implements Timers {
+  #nowMs = 0;
+  #timers: Array<{ atMs: number; run: () => void }> = [];
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  after(delayMs: number, run: () => void): () => void {
+    const timer = { atMs: this.#nowMs + delayMs, run };
+    this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  get pending(): number {
+    return this.#timers.length;
+  }
+
+  pass(ms: number): void {
+    const endMs = this.#nowMs + ms;
+    for (;;) {
+      const next = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined || next.atMs > endMs) break;
+      this.#timers = this.#timers.filter((other) => other !== next);
+      this.#nowMs = next.atMs;
+      next.run();
+    }
+    this.#nowMs = endMs;
+  }
+}
+
+/** One end of a cable. Messages travel when the test delivers them, and those on the way are lost when it is cut. */
+class CableEnd implements TubeTransport {
+  readonly kind = "webrtc";
+  readonly description = "a cable";
+  readonly events = new TransportEvents();
+  readonly onMessage = this.events.onMessage;
+  readonly onDrain = this.events.onDrain;
+  readonly onClose = this.events.onClose;
+  readonly queue: Uint8Array[] = [];
+  bufferedBytes = 0;
+  peer: CableEnd | undefined;
+
+  send(message: Uint8Array): void {
+    if (this.events.isClosed) return;
+    this.queue.push(message);
+    this.bufferedBytes += message.length;
+  }
+
+  /** Delivers one message; false when there was none. */
+  deliver(): boolean {
+    const message = this.queue.shift();
+    if (message === undefined) return false;
+    this.bufferedBytes -= message.length;
+    this.peer?.events.message(message);
+    this.events.drained();
+    return true;
+  }
+
+  close(): void {
+    this.events.closed("closed here");
+    while (this.deliver());
+    this.peer?.events.closed("closed there");
+  }
+}
+
+function cable(): [CableEnd, CableEnd] {
+  const ends: [CableEnd, CableEnd] = [new CableEnd(), new CableEnd()];
+  ends[0].peer = ends[1];
+  ends[1].peer = ends[0];
+  return ends;
+}
+
+function deliverAll(ends: readonly CableEnd[]): void {
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const end of ends) moved = end.deliver() || moved;
+  }
+}
+
+/** Keeps what comes; consumes it at once unless told to stall. */
+class KeepingSink implements ConnectionSink {
+  readonly chunks: Uint8Array[] = [];
+  ended = false;
+  close: ConnectionClose | undefined;
+  writableCount = 0;
+  stalls = false;
+  readonly connection: TubeConnection;
+
+  constructor(connection: TubeConnection) {
+    this.connection = connection;
+    connection.receiveInto(this);
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.chunks);
+  }
+
+  data(bytes: Uint8Array): void {
+    this.chunks.push(bytes);
+    if (!this.stalls) this.connection.consumed(bytes.length);
+  }
+
+  end(): void {
+    this.ended = true;
+  }
+
+  writable(): void {
+    this.writableCount += 1;
+  }
+
+  closed(close: ConnectionClose): void {
+    this.close = close;
+  }
+}
+
+const SESSION = new Uint8Array(16).fill(7);
+
+class Pair {
+  readonly time = new FakeTime();
+  readonly near: TubeChannel;
+  readonly far: TubeChannel;
+  readonly accepted: KeepingSink[] = [];
+  readonly ends: ConnectionClose[] = [];
+  readonly interruptions: string[] = [];
+  resumed = 0;
+  cable: [CableEnd, CableEnd] = cable();
+  onOpen = (connection: TubeConnection): void => {
+    connection.accept();
+    this.accepted.push(new KeepingSink(connection));
+  };
+
+  constructor(options: { maxConnections?: number; trace?: () => void } = {}) {
+    const side = (isInitiator: boolean): TubeChannel =>
+      new TubeChannel({
+        ...{ session: SESSION, isInitiator, timers: this.time, ...options },
+        listener: {
+          open: (connection) => this.onOpen(connection),
+          live: (_transport, resumed) => {
+            if (resumed) this.resumed += 1;
+          },
+          interrupted: (reason) => this.interruptions.push(reason),
+          ended: (close) => this.ends.push(close),
+        },
+      });
+    this.near = side(true);
+    this.far = side(false);
+    this.connect();
+  }
+
+  connect(): void {
+    this.cable = cable();
+    this.near.attach(this.cable[0]);
+    this.far.attach(this.cable[1]);
+    this.deliver();
+  }
+
+  deliver(): void {
+    deliverAll(this.cable);
+  }
+
+  /** Everything on the way is lost, and each end notices on its own. */
+  cut(): void {
+    for (const end of this.cable) {
+      end.queue.length = 0;
+      end.peer = undefined;
+    }
+    for (const end of this.cable) end.events.closed("the cable was cut");
+  }
+
+  open(): { near: KeepingSink; far: () => KeepingSink } {
+    const index = this.accepted.length;
+    const connection = this.near.open({ kind: "target", host: "db", port: 1 });
+    const near = new KeepingSink(connection);
+    this.deliver();
+    return { near, far: () => this.accepted[index] as KeepingSink };
+  }
+}
+
+const text = (value: string): Uint8Array => new TextEncoder().encode(value);
+
+describe("connections", () => {
+  test("carry bytes both ways and end each direction by itself", () => {
+    const pair = new Pair();
+    const { near, far } = pair.open();
+    near.connection.write(text("question"));
+    near.connection.end();
+    pair.deliver();
+    expect(far().bytes.toString()).toBe("question");
+    expect([far().ended, near.ended]).toEqual([true, false]);
+    far().connection.write(text("answer"));
+    far().connection.end();
+    pair.deliver();
+    expect(near.bytes.toString()).toBe("answer");
+    expect(near.close).toMatchObject({ reason: "normal" });
+    expect([pair.near.figures.connections, pair.far.figures.connections]).toEqual([0, 0]);
+  });
+
+  test("tell the other end why they close, and nothing arrives afterwards", () => {
+    const pair = new Pair();
+    pair.onOpen = (connection) => connection.close("admin-closed", "not allowed");
+    const { near } = pair.open();
+    expect(near.close).toEqual({ reason: "admin-closed", text: "not allowed", remote: true });
+    expect(near.connection.write(text("late"))).toBe(false);
+  });
+
+  test("opening again what is open is answered and changes nothing", () => {
+    const pair = new Pair();
+    const { far } = pair.open();
+    const number = far().connection.number;
+    const request = new Uint8Array([0, 0, 0, 1, 97, 0, 1]);
+    const frame = new Uint8Array(17 + 6 + request.length);
+    new DataView(frame.buffer).setUint32(12, 6 + request.length);
+    frame.set([0, 101, 0, 0, 0, number], 16);
+    frame.set(request, 22);
+    frame[frame.length - 1] = 59;
+    const before = pair.near.figures.receivedBytes;
+    pair.cable[1].events.message(frame);
+    pair.deliver();
+    expect(pair.accepted).toHaveLength(1);
+    expect(pair.near.figures.receivedBytes).toBe(before + 6);
+  });
+
+  test("over the limit are refused; the others go on", () => {
+    const pair = new Pair({ maxConnections: 2 });
+    const opened = [pair.open(), pair.open()];
+    expect(() => pair.near.open({ kind: "target", host: "db", port: 1 })).toThrow("at most 2 connections");
+    opened[0]?.near.connection.close();
+    pair.deliver();
+    expect(pair.open().near.close).toBeUndefined();
+  });
+
+  test("one whose owner throws is closed alone", () => {
+    const pair = new Pair();
+    const first = pair.open();
+    const second = pair.open();
+    vi.spyOn(first.far(), "data").mockImplementation(() => {
+      throw new Error("broken");
+    });
+    first.near.connection.write(text("x"));
+    second.near.connection.write(text("y"));
+    pair.deliver();
+    expect(first.near.close).toEqual({ reason: "handler-error", text: "broken", remote: true });
+    expect(second.far().bytes.toString()).toBe("y");
+  });
+});
+
+describe("the fair sender", () => {
+  test("a stalled reader is sent its credit and no more, and stops its writer", () => {
+    const pair = new Pair();
+    const stalled = pair.open();
+    stalled.far().stalls = true;
+    const chunk = new Uint8Array(16_384);
+    let wrote = 0;
+    while (stalled.near.connection.write(chunk)) {
+      wrote += chunk.length;
+      pair.deliver();
+      expect(wrote).toBeLessThan(2 << 20);
+    }
+    pair.deliver();
+    expect(stalled.far().bytes.length).toBe(INITIAL_WINDOW_BYTES);
+    const other = pair.open();
+    other.near.connection.write(text("still here"));
+    pair.deliver();
+    expect(other.far().bytes.toString()).toBe("still here");
+    stalled.far().stalls = false;
+    stalled.far().connection.consumed(INITIAL_WINDOW_BYTES);
+    pair.deliver();
+    expect(stalled.far().bytes.length).toBeGreaterThan(INITIAL_WINDOW_BYTES);
+    expect(stalled.near.writableCount).toBeGreaterThan(0);
+  });
+
+  test("connections take turns, and control messages pass all of them", () => {
+    const pair = new Pair();
+    const streams = [pair.open(), pair.open()];
+    const order: number[] = [];
+    for (const [index, stream] of streams.entries())
+      vi.spyOn(stream.far(), "data").mockImplementation(() => void order.push(index));
+    // Nothing leaves while the cable is full, so both have everything queued when it drains.
+    pair.cable[0].bufferedBytes = 1 << 20;
+    for (const { near } of streams) near.connection.write(new Uint8Array(60_000));
+    for (const { near } of streams) near.connection.write(new Uint8Array(60_000));
+    const late = pair.near.open({ kind: "target", host: "db", port: 2 });
+    pair.cable[0].bufferedBytes = 0;
+    pair.cable[0].events.drained();
+    pair.deliver();
+    expect(order).toEqual([0, 1, 0, 1]);
+    expect(late.isOpened).toBe(true);
+  });
+
+  test("a peer that sends without credit loses the connection", () => {
+    const pair = new Pair();
+    const { near, far } = pair.open();
+    far().stalls = true;
+    near.connection.receiveCredit(1 << 20);
+    near.connection.write(new Uint8Array(INITIAL_WINDOW_BYTES + 1));
+    pair.deliver();
+    expect(near.close).toMatchObject({ reason: "protocol-error", remote: true });
+  });
+});
+
+describe("a session", () => {
+  test("goes on where it stopped, wherever the cable is cut", () => {
+    const cuts = fc.array(fc.nat(40), { minLength: 1, maxLength: 8 });
+    const writes = fc.array(fc.uint8Array({ minLength: 1, maxLength: 3000 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(writes, cuts, (chunks, messagesBeforeCut) => {
+        const pair = new Pair();
+        const { near, far } = pair.open();
+        const pending = [...messagesBeforeCut];
+        for (const chunk of chunks) {
+          near.connection.write(chunk);
+          far().connection.write(chunk);
+          const count = pending.shift() ?? 0;
+          for (let step = 0; step < count; step += 1) pair.cable[step % 2]?.deliver();
+          if (count % 3 !== 0) continue;
+          pair.cut();
+          pair.connect();
+        }
+        near.connection.end();
+        far().connection.end();
+        pair.deliver();
+        const all = Buffer.concat(chunks);
+        expect(far().bytes.equals(all)).toBe(true);
+        expect(near.bytes.equals(all)).toBe(true);
+        expect(pair.near.figures.connections + pair.far.figures.connections).toBe(0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("survives 30 s without a network, and ends with its connections when none comes", () => {
+    const pair = new Pair();
+    const { near } = pair.open();
+    pair.cut();
+    expect(pair.interruptions).toHaveLength(2);
+    pair.time.pass(30_000);
+    pair.connect();
+    expect(pair.resumed).toBe(2);
+    expect(near.close).toBeUndefined();
+    pair.cut();
+    pair.time.pass(120_000);
+    expect(near.close).toMatchObject({ reason: "connection-lost" });
+    expect(pair.ends).toHaveLength(2);
+    expect(pair.time.pending).toBe(0);
+  });
+
+  test("finds out that the other end is silent, and measures the round trip while it is not", () => {
+    const pair = new Pair();
+    const [near] = pair.cable;
+    pair.time.pass(2000);
+    pair.time.pass(30);
+    pair.deliver();
+    expect(pair.near.figures.rttMs).toBe(30);
+    near.peer = undefined;
+    pair.time.pass(12_000);
+    expect(pair.interruptions).toContain("The other end no longer answers.");
+  });
+
+  test.each([
+    ["another session", encodeLinkFrame({ type: "attach", session: new Uint8Array(16), received: 0, windowBytes: 9 })],
+    [
+      "frames that were never sent",
+      encodeLinkFrame({ type: "attach", session: SESSION, received: 99, windowBytes: 9 }),
+    ],
+    ["no attach message", new Uint8Array([0, 0, 0, 5, ...new Uint8Array(12), 59])],
+  ])("is refused by a peer that begins with %s", (_what, message) => {
+    const pair = new Pair();
+    pair.cut();
+    const [near, far] = cable();
+    pair.near.attach(near);
+    far.send(message);
+    far.deliver();
+    expect(pair.ends).toEqual([expect.objectContaining({ reason: "protocol-error" })]);
+  });
+
+  test("leaves nothing behind when it is closed", () => {
+    const pair = new Pair();
+    const { near, far } = pair.open();
+    near.connection.write(new Uint8Array(200_000));
+    pair.near.close();
+    pair.deliver();
+    expect(pair.ends).toHaveLength(2);
+    expect(far().close).toMatchObject({ reason: "tunnel-closed", remote: true });
+    for (const channel of [pair.near, pair.far]) {
+      expect(channel.figures).toMatchObject({ connections: 0, queuedBytes: 0, unconsumedBytes: 0, keptBytes: 0 });
+    }
+    expect(pair.time.pending).toBe(0);
+  });
+
+  test("traces frames only where somebody listens", () => {
+    const trace = vi.fn();
+    const pair = new Pair({ trace });
+    pair.open();
+    expect(trace).toHaveBeenCalledWith(expect.objectContaining({ event: "received" }));
+  });
+});

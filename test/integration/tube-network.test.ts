@@ -1,0 +1,229 @@
+import { execFileSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Hub } from "../../dist/hub/index.js";
+import { type TubeConnection, TubeDialler } from "../../dist/tube/core/index.js";
+import { closeWebRtc, HubOperator, loadWebRtc, operatorPorts } from "../../dist/tube/node/index.js";
+import { pause } from "../support/events.ts";
+import { startTestHub, TOKEN } from "../support/test-hub.ts";
+import { ForwardProcess, TubeAgent } from "../support/tube-processes.ts";
+import { UdpProxy } from "../support/tube-udp-proxy.ts";
+
+// The operator lives in a network of its own, joined to the hub and the agent by one virtual cable, which the tests cut,
+// slow down, and close for UDP. That needs root and iproute2.
+const NETWORK = `sltube${process.pid}`;
+const HERE = `slh${process.pid % 100_000}`;
+const THERE = `slo${process.pid % 100_000}`;
+const HUB_ADDRESS = "10.213.77.1";
+const OPERATOR_ADDRESS = "10.213.77.2";
+const INSIDE = ["ip", "netns", "exec", NETWORK];
+const canBuildNetworks = process.getuid?.() === 0 && process.platform === "linux";
+
+let hub: Hub;
+let agent: TubeAgent;
+let server: Server;
+let target = 0;
+
+function ip(...args: string[]): void {
+  execFileSync("ip", args, { stdio: "pipe" });
+}
+
+beforeAll(async () => {
+  if (!canBuildNetworks) return;
+  ip("netns", "add", NETWORK);
+  ip("link", "add", HERE, "type", "veth", "peer", "name", THERE, "netns", NETWORK);
+  ip("addr", "add", `${HUB_ADDRESS}/24`, "dev", HERE);
+  ip("link", "set", HERE, "up");
+  for (const command of [`addr add ${OPERATOR_ADDRESS}/24 dev ${THERE}`, `link set ${THERE} up`, "link set lo up"]) {
+    ip("-n", NETWORK, ...command.split(" "));
+  }
+  hub = await startTestHub({ host: HUB_ADDRESS, insecure: true, timings: { keepAliveMs: 1000 } });
+  agent = new TubeAgent(hub, { targets: "127.0.0.1:*" });
+  await agent.waitFor(/ready/);
+  server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  target = (server.address() as { port: number }).port;
+});
+
+afterAll(async () => {
+  if (!canBuildNetworks) return;
+  await agent?.end();
+  await hub?.close();
+  server?.close();
+  execFileSync("ip", ["netns", "del", NETWORK]);
+});
+
+/** A client of the forward, which counts and hashes what comes back. */
+class RemoteClient {
+  readonly #socket: Socket;
+  readonly received = createHash("sha256");
+  receivedBytes = 0;
+  readonly ended: Promise<void>;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    this.ended = new Promise((resolve, reject) => {
+      socket.once("end", resolve);
+      socket.once("error", reject);
+    });
+    socket.on("data", (bytes: Buffer) => {
+      this.received.update(bytes);
+      this.receivedBytes += bytes.length;
+    });
+  }
+
+  static open(host: string, port: number): Promise<RemoteClient> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ host, port, allowHalfOpen: true });
+      socket.once("error", reject);
+      socket.once("connect", () => resolve(new RemoteClient(socket)));
+    });
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    if (!this.#socket.write(bytes)) await new Promise<void>((resolve) => this.#socket.once("drain", resolve));
+  }
+
+  end(): void {
+    this.#socket.end();
+  }
+}
+
+/** A second cable carries the test's own TCP to the forward, so that cutting the first one leaves it alone. */
+async function withForward(
+  args: string[],
+  use: (forward: ForwardProcess, host: string) => Promise<void>,
+): Promise<void> {
+  const here = `slt${process.pid % 100_000}`;
+  const there = `slu${process.pid % 100_000}`;
+  ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", NETWORK);
+  ip("addr", "add", "10.213.78.1/24", "dev", here);
+  ip("link", "set", here, "up");
+  ip("-n", NETWORK, "addr", "add", "10.213.78.2/24", "dev", there);
+  ip("-n", NETWORK, "link", "set", there, "up");
+  // Only the test's TCP may use it: the tube must not find its way around the cut.
+  ip("-n", NETWORK, "rule", "add", "pref", "40", "to", "10.213.78.0/24", "ipproto", "udp", "blackhole");
+  ip("rule", "add", "pref", "40", "to", "10.213.78.2/32", "ipproto", "udp", "blackhole");
+  const forward = new ForwardProcess(hub, ["-L", `10.213.78.2:0:127.0.0.1:${target}`, ...args], { prefix: INSIDE });
+  try {
+    await use(forward, "10.213.78.2");
+  } finally {
+    await forward.end();
+    ip("rule", "del", "pref", "40", "to", "10.213.78.2/32", "ipproto", "udp");
+    ip("-n", NETWORK, "rule", "del", "pref", "40", "to", "10.213.78.0/24", "ipproto", "udp");
+    ip("link", "del", here);
+  }
+}
+
+test.runIf(canBuildNetworks).each([
+  ["webrtc", 30],
+  // Long enough for both ends to find out.
+  ["websocket", 9],
+])(
+  "a cable cut in the middle of a transfer over %s for %i s loses and doubles nothing",
+  async (transport, seconds) => {
+    await withForward(["--transport", transport], async (forward, host) => {
+      await forward.waitFor(/Connected/);
+      const client = await RemoteClient.open(host, await forward.port());
+      const sent = createHash("sha256");
+      let isCut = false;
+      for (let count = 0; count < 48; count += 1) {
+        const bytes = randomBytes(1 << 20);
+        sent.update(bytes);
+        await client.write(bytes);
+        if (client.receivedBytes > 8 << 20 && !isCut) {
+          isCut = true;
+          ip("link", "set", HERE, "down");
+          setTimeout(() => ip("link", "set", HERE, "up"), seconds * 1000);
+        }
+      }
+      client.end();
+      await client.ended;
+      expect(isCut).toBe(true);
+      expect(client.receivedBytes).toBe(48 << 20);
+      expect(client.received.digest("hex")).toBe(sent.digest("hex"));
+      expect(forward.output).toMatch(/Connected .*again; nothing was lost/);
+    });
+  },
+  90_000,
+);
+
+test.runIf(canBuildNetworks)("where UDP is blocked, the WebSocket takes over by itself and says so", async () => {
+  ip("-n", NETWORK, "rule", "add", "pref", "50", "ipproto", "udp", "blackhole");
+  try {
+    await withForward([], async (forward, host) => {
+      await forward.waitFor(/Connected through the hub by WebSocket, for want of UDP/);
+      const client = await RemoteClient.open(host, await forward.port());
+      await client.write(Buffer.from("through the hub"));
+      client.end();
+      await client.ended;
+      expect(client.receivedBytes).toBe(15);
+    });
+  } finally {
+    ip("-n", NETWORK, "rule", "del", "pref", "50", "ipproto", "udp");
+  }
+});
+
+test("delay and loss slow a transfer down and change nothing else", async () => {
+  const near = await startTestHub();
+  const far = new TubeAgent(near, { targets: "127.0.0.1:*" });
+  const proxy = new UdpProxy({ delayMs: 20, lossRatio: 0.01 });
+  const echo = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
+  const address = { hub: near.url, token: TOKEN };
+  const operator = new HubOperator(address);
+  try {
+    await far.waitFor(/ready/);
+    await new Promise<void>((resolve) => echo.listen(0, "127.0.0.1", resolve));
+    await loadWebRtc();
+    const ports = operatorPorts(operator, "site", address);
+    const dialler = new TubeDialler({
+      ports: { ...ports, beginExchange: () => proxy.impair(ports.beginExchange()) },
+      ...{ transport: "webrtc", newSession: () => randomBytes(16), random: Math.random },
+      listener: { open: (connection) => connection.close() },
+    });
+    operator.onConnected(() => dialler.start());
+    operator.start();
+    const { port } = echo.address() as { port: number };
+    const bytes = randomBytes(2 << 20);
+    const back = await roundTrip(dialler.channel.open({ kind: "target", host: "127.0.0.1", port }), bytes);
+    expect(back.equals(bytes)).toBe(true);
+    expect(proxy.lost).toBeGreaterThan(0);
+    expect(dialler.channel.figures.rttMs).toBeGreaterThan(20);
+    dialler.close();
+    await pause(500);
+  } finally {
+    operator.close();
+    closeWebRtc();
+    proxy.close();
+    echo.close();
+    await far.end();
+    await near.close();
+  }
+}, 60_000);
+
+/** Writes as fast as the connection takes it, half-closes, and returns what comes back until the end. */
+function roundTrip(connection: TubeConnection, bytes: Buffer): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let sent = 0;
+  return new Promise((resolve, reject) => {
+    const write = (): void => {
+      while (sent < bytes.length) {
+        const chunk = bytes.subarray(sent, sent + 16_384);
+        sent += chunk.length;
+        if (!connection.write(chunk)) return;
+      }
+      connection.end();
+    };
+    connection.receiveInto({
+      data: (chunk) => {
+        chunks.push(chunk);
+        connection.consumed(chunk.length);
+      },
+      end: () => resolve(Buffer.concat(chunks)),
+      writable: write,
+      closed: ({ reason, text }) => reject(new Error(`${reason} ${text}`)),
+    });
+    write();
+  });
+}
