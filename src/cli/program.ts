@@ -29,7 +29,7 @@ export class CommandLineEnd extends Error {
 
 const AGENT_KEYS = [
   ...["hub", "agentToken", "hubCert", "name", "display", "desktopSize", "capture", "encoder", "logLevel"],
-  ...["state", "tunnel.targets", "tunnel.listens", "tunnel.audit"],
+  ...["state", "tunnel.targets", "tunnel.listens", "tunnel.audit", "tunnel.machines", "tunnel.guacd"],
 ];
 const DOCTOR_KEYS = ["display", "capture", "encoder", "logLevel"];
 const SERVE_KEYS = settings.map(({ key }) => key).filter((key) => !["hub", "hubCert", "socksAuth"].includes(key));

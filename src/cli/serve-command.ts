@@ -94,6 +94,8 @@ function agentEnvironment(context: CommandContext, display: Display): Record<str
     SIGHTLINE_TUNNEL_TARGETS: config.tunnel.targets,
     SIGHTLINE_TUNNEL_LISTENS: config.tunnel.listens,
     SIGHTLINE_TUNNEL_AUDIT: config.tunnel.audit,
+    SIGHTLINE_TUNNEL_MACHINES: config.tunnel.machines,
+    SIGHTLINE_TUNNEL_GUACD: config.tunnel.guacd,
     SIGHTLINE_LOG_LEVEL: config.logLevel,
     SIGHTLINE_STREAM_HARDWARE: String(streamSettingsOf(config).hardware),
   };

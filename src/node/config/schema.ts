@@ -148,6 +148,19 @@ export const configSchema = z.strictObject({
       audit: text("File to which a line of JSON is appended for every connection through this machine.", {
         defaultText: "`tunnel-audit.jsonl` in the state folder",
       }).optional(),
+      machines: text(
+        "YAML file with the machines that this agent offers in the page, with the credentials for them, which stay with the agent. Docs: tunnels.md.",
+        { defaultText: "none; people give an address" },
+      ).optional(),
+      guacd: z
+        .string()
+        .regex(/^(\[[^\]]+\]|[^:[\]]+):\d{1,5}$/)
+        .optional()
+        .meta({
+          description: "guacd through which the page reaches machines by RDP, Telnet and Guacamole's other protocols.",
+          defaultText: "none",
+          expects: 'an address such as "127.0.0.1:4822"',
+        }),
       iceServers: text(
         'STUN and TURN servers that the hub names to both ends of a tube: "stun:host:port,turn:user:password@host:port".',
         { defaultText: "none", secret: true },

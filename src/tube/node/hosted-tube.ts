@@ -17,13 +17,13 @@ import { UdpRelay } from "./udp-relay.ts";
 
 /**
  * Serves a connection that asks for a service by name: it accepts and uses the connection, or rejects with
- * {@link DialError}. Targets that it dials go through the same rules with `dialTarget`.
+ * {@link DialError}. Targets that it dials go through the same rules with `dialTarget`, and are named for the audit log.
  */
 export type TubeService = (
   connection: TubeConnection,
   parameters: Readonly<Record<string, unknown>>,
   rules: TargetRules,
-) => Promise<void>;
+) => Promise<{ readonly target: string; readonly address: string } | undefined>;
 
 export type HostedTubeOptions = {
   readonly session: string;
@@ -133,8 +133,11 @@ export class HostedTube {
     const services = this.#options.services ?? {};
     const service = Object.hasOwn(services, name) ? services[name] : undefined;
     if (service === undefined) throw new DialError("client", `This agent has no service ${JSON.stringify(name)}.`);
-    await service(connection, parameters, this.#options.targets);
-    this.#note("opened", connection.number, { kind: "service", target: name });
+    const reached = await service(connection, parameters, this.#options.targets);
+    const target = reached === undefined ? name : `${name} ${reached.target}`;
+    const entry = { kind: "service", target, address: reached?.address } as const;
+    this.#note("opened", connection.number, entry);
+    connection.whenClosed(({ reason }) => this.#note("closed", connection.number, { ...entry, reason }));
   }
 
   #note(
