@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { pause } from "../support/events.ts";
 import { upgradeStatus } from "../support/fake-viewer.ts";
@@ -217,6 +218,35 @@ describe("seed client at a width of 1 modulo 256", () => {
     expect(page.problems).toEqual([]);
     expect(new Set(page.frames)).toEqual(new Set(["01"]));
     client.close();
+  });
+});
+
+describe("a source that is resized", () => {
+  test("keeps its size for the seed client, in black, and tells it where its coordinates are now", async () => {
+    const server = await startXServer({ kind: "xvnc", width: 800, height: 600 });
+    const hub = await startLegacyKvmHub(server.display);
+    const before = new XPainter(server.display);
+    try {
+      const page = seedPage();
+      const client = await LegacyKvmClient.connect(`${hub.gateway}/ws`, page, await hub.browser());
+      before.fill({ x: 0, y: 0, width: 800, height: 600 }, 0x336699);
+      await client.until(() => page.pixel(0, 0) === 0x336699 && page.pixel(799, 599) === 0x336699);
+      execFileSync("xrandr", ["--display", server.display, "-s", "1024x768"]);
+      const after = new XPainter(server.display);
+      after.fill({ x: 0, y: 0, width: 1024, height: 768 }, 0x996633);
+      await client.until(() => page.pixel(400, 300) === 0x996633 && page.pixel(0, 0) === 0);
+      after.close();
+      expect([page.width, page.height]).toEqual([800, 600]);
+      const hasNewSize = (told: { type: string; width?: unknown }): boolean => told.width === 1024;
+      expect(await client.told.next(hasNewSize)).toMatchObject({ type: "server_info", height: 768 });
+      expect(page.frames.filter((type) => type === "01")).toHaveLength(1);
+      expect(page.problems).toEqual([]);
+      client.close();
+    } finally {
+      before.close();
+      await hub.close();
+      await server.stop();
+    }
   });
 });
 
