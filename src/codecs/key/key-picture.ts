@@ -23,7 +23,7 @@ export type PlanarSource = {
   readonly alphaOffset?: number | undefined;
 };
 
-const OPAQUE = 0xff000000;
+const OPAQUE = 0xff000000 | 0;
 const { kr: RED, kb: BLUE } = matrixWeights("bt709");
 const GREEN = 1 - RED - BLUE;
 
@@ -33,43 +33,115 @@ const GREEN = 1 - RED - BLUE;
  * has to match.
  */
 export function keyPlanar(source: PlanarSource, matte: Matte, output: KeyedOutput): void {
-  const { planes, width, height, tables } = source;
-  const { bytes, yStride, uOffset, vOffset, chromaStride, chromaStep } = planes;
-  const { rv, gu, gv, bu } = tables;
+  const { width, height, alphaOffset } = source;
+  const isPlain = output.view === "result" && output.adjust === undefined && alphaOffset === undefined;
+  if (isPlain && width % 2 === 0 && height % 2 === 0) {
+    for (let row = 0; row < matte.height; row += 1) keyRow(source, matte, output, row);
+    return;
+  }
+  const { bytes, uOffset, vOffset, chromaStride, chromaStep } = source.planes;
+  const { rv, gu, gv, bu } = source.tables;
   const { origin, stepX, stepY } = turnedSteps(source, output.orientation);
-  const plain = output.view === "source";
-  const corners = plain ? undefined : new Corners(matte);
-  for (let row = 0; row < matte.height; row += 1) {
-    corners?.startRow(row);
-    let u = uOffset + row * chromaStride;
-    let v = vOffset + row * chromaStride;
-    const below = row * 2 + 1 < height;
-    let from = row * 2 * yStride;
-    let to = origin + row * 2 * stepY;
-    for (let column = 0; column < matte.width; column += 1) {
-      let red = rv[bytes[v] as number] as number;
-      let green = (gu[bytes[u] as number] as number) + (gv[bytes[v] as number] as number);
-      let blue = bu[bytes[u] as number] as number;
-      u += chromaStep;
-      v += chromaStep;
-      // Packed alphas of the four pixels: top left, top right, bottom left, bottom right from the low byte on.
-      const alphas = corners === undefined ? -1 : corners.next();
-      if (corners !== undefined && corners.spill !== 255) {
-        red = (red * corners.spill) / 255;
-        green = (green * corners.spill) / 255;
-        blue = (blue * corners.spill) / 255;
-      }
-      const right = column * 2 + 1 < width;
-      shade(source, output, from, to, alphas & 255, red, green, blue);
-      if (right) shade(source, output, from + 1, to + stepX, (alphas >> 8) & 255, red, green, blue);
-      if (below) {
-        shade(source, output, from + yStride, to + stepY, (alphas >> 16) & 255, red, green, blue);
-        if (right) shade(source, output, from + yStride + 1, to + stepX + stepY, alphas >>> 24, red, green, blue);
-      }
-      from += 2;
-      to += 2 * stepX;
+  const corners = output.view === "source" ? undefined : new Corners(matte);
+  for (let y = 0; y < height; y += 1) {
+    const row = y >> 1;
+    for (let x = 0; x < width; x += 1) {
+      const column = x >> 1;
+      const chroma = row * chromaStride + column * chromaStep;
+      const u = bytes[uOffset + chroma] as number;
+      const v = bytes[vOffset + chroma] as number;
+      const spill = corners === undefined ? 255 : (matte.spill[row * matte.width + column] as number);
+      const red = ((rv[v] as number) * spill) / 255;
+      const green = (((gu[u] as number) + (gv[v] as number)) * spill) / 255;
+      const blue = ((bu[u] as number) * spill) / 255;
+      const alpha = corners === undefined ? 255 : corners.alphaAt(x, y);
+      const from = y * source.planes.yStride + x;
+      shade(source, output, from, origin + x * stepX + y * stepY, alpha, red, green, blue);
     }
   }
+}
+
+/**
+ * Two rows of the usual case: nothing but the key. One long loop on local values, because this is where a machine without
+ * a GPU spends its time.
+ */
+function keyRow(source: PlanarSource, matte: Matte, { orientation, out }: KeyedOutput, row: number): void {
+  const { bytes, yStride, uOffset, vOffset, chromaStride, chromaStep } = source.planes;
+  const { y: yTable, rv, gu, gv, bu } = source.tables;
+  const { origin, stepX, stepY } = turnedSteps(source, orientation);
+  const { alpha, spill, width } = matte;
+  const up = row === 0 ? 0 : width;
+  const down = row === matte.height - 1 ? 0 : width;
+  const last = (row + 1) * width - 1;
+  let from = row * 2 * yStride;
+  let u = uOffset + row * chromaStride;
+  let v = vOffset + row * chromaStride;
+  let to = origin + row * 2 * stepY;
+  // The nine entries around the present one: left, centre and right of three rows. Beyond the edge the edge repeats.
+  let c = alpha[row * width] as number;
+  let ct = alpha[row * width - up] as number;
+  let cb = alpha[row * width + down] as number;
+  let l = c;
+  let lt = ct;
+  let lb = cb;
+  for (let at = row * width; at <= last; at += 1, from += 2, u += chromaStep, v += chromaStep, to += 2 * stepX) {
+    const next = at === last ? at : at + 1;
+    const r = alpha[next] as number;
+    const rt = alpha[next - up] as number;
+    const rb = alpha[next + down] as number;
+    let first = c << 24;
+    let second = first;
+    let third = first;
+    let fourth = first;
+    if (l !== c || r !== c || lt !== c || ct !== c || rt !== c || lb !== c || cb !== c || rb !== c) {
+      const nine = 9 * c + 8;
+      first = ((nine + 3 * (ct + l) + lt) >> 4) << 24;
+      second = ((nine + 3 * (ct + r) + rt) >> 4) << 24;
+      third = ((nine + 3 * (cb + l) + lb) >> 4) << 24;
+      fourth = ((nine + 3 * (cb + r) + rb) >> 4) << 24;
+    }
+    l = c;
+    lt = ct;
+    lb = cb;
+    c = r;
+    ct = rt;
+    cb = rb;
+    const below = to + stepY;
+    if ((first | second | third | fourth) === 0) {
+      out[to] = 0;
+      out[to + stepX] = 0;
+      out[below] = 0;
+      out[below + stepX] = 0;
+      continue;
+    }
+    const uValue = bytes[u] as number;
+    const vValue = bytes[v] as number;
+    const keep = spill[at] as number;
+    let red = rv[vValue] as number;
+    let green = ((gu[uValue] as number) + (gv[vValue] as number)) | 0;
+    let blue = bu[uValue] as number;
+    if (keep !== 255) {
+      red = ((red * keep) / 255) | 0;
+      green = ((green * keep) / 255) | 0;
+      blue = ((blue * keep) / 255) | 0;
+    }
+    let luma = yTable[bytes[from] as number] as number;
+    out[to] = first | pack(luma + red, luma + green, luma + blue);
+    luma = yTable[bytes[from + 1] as number] as number;
+    out[to + stepX] = second | pack(luma + red, luma + green, luma + blue);
+    luma = yTable[bytes[from + yStride] as number] as number;
+    out[below] = third | pack(luma + red, luma + green, luma + blue);
+    luma = yTable[bytes[from + yStride + 1] as number] as number;
+    out[below + stepX] = fourth | pack(luma + red, luma + green, luma + blue);
+  }
+}
+
+function pack(red: number, green: number, blue: number): number {
+  return (
+    ((YUV_CLAMP[blue >> YUV_SHIFT] as number) << 16) |
+    ((YUV_CLAMP[green >> YUV_SHIFT] as number) << 8) |
+    (YUV_CLAMP[red >> YUV_SHIFT] as number)
+  );
 }
 
 function shade(
@@ -112,20 +184,12 @@ export type RgbaSource = { readonly pixels: Uint32Array; readonly width: number;
 export function keyRgba(source: RgbaSource, matte: Matte, output: KeyedOutput): void {
   const { pixels, width, height } = source;
   const { origin, stepX, stepY } = turnedSteps(source, output.orientation);
-  const plain = output.view === "source";
-  const corners = plain ? undefined : new Corners(matte);
-  for (let row = 0; row < matte.height; row += 1) {
-    corners?.startRow(row);
-    for (let column = 0; column < matte.width; column += 1) {
-      const alphas = corners === undefined ? -1 : corners.next();
-      const spill = corners === undefined ? 255 : corners.spill;
-      for (let part = 0; part < 4; part += 1) {
-        const [x, y] = [column * 2 + (part & 1), row * 2 + (part >> 1)];
-        if (x >= width || y >= height) continue;
-        const value = pixels[y * width + x] as number;
-        const to = origin + x * stepX + y * stepY;
-        shadeRgba(output, to, value, (alphas >>> (part * 8)) & 255, spill);
-      }
+  const corners = output.view === "source" ? undefined : new Corners(matte);
+  for (let y = 0, at = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1, at += 1) {
+      const spill = corners === undefined ? 255 : (matte.spill[(y >> 1) * matte.width + (x >> 1)] as number);
+      const alpha = corners === undefined ? 255 : corners.alphaAt(x, y);
+      shadeRgba(output, origin + x * stepX + y * stepY, pixels[at] as number, alpha, spill);
     }
   }
 }
@@ -144,58 +208,22 @@ function shadeRgba(output: KeyedOutput, to: number, value: number, alpha: number
   write(output, to, own === 255 ? alpha : ((alpha * own + 127) / 255) | 0, red, green, blue);
 }
 
-/** Walks along the rows of a matte and gives the alphas of each entry's four pixels; beyond the edge the edge repeats. */
+/** The alpha of each pixel between the entries of a matte. Beyond the edge the edge repeats. */
 class Corners {
-  readonly #alpha: Uint8Array;
-  readonly #spill: Uint8Array;
-  readonly #width: number;
-  readonly #height: number;
-  #above = 0;
-  #here = 0;
-  #below = 0;
-  #at = 0;
-  /** Spill of the entry that `next` returned last. */
-  spill = 255;
+  readonly #matte: Matte;
 
-  constructor({ alpha, spill, width, height }: Matte) {
-    this.#alpha = alpha;
-    this.#spill = spill;
-    this.#width = width;
-    this.#height = height;
+  constructor(matte: Matte) {
+    this.#matte = matte;
   }
 
-  startRow(row: number): void {
-    this.#above = Math.max(0, row - 1) * this.#width;
-    this.#here = row * this.#width;
-    this.#below = Math.min(this.#height - 1, row + 1) * this.#width;
-    this.#at = 0;
-  }
-
-  next(): number {
-    const alpha = this.#alpha;
-    const at = this.#at;
-    const left = at === 0 ? 0 : at - 1;
-    const right = at + 1 === this.#width ? at : at + 1;
-    this.#at = at + 1;
-    this.spill = this.#spill[this.#here + at] as number;
-    const c = alpha[this.#here + at] as number;
-    const t = alpha[this.#above + at] as number;
-    const b = alpha[this.#below + at] as number;
-    const l = alpha[this.#here + left] as number;
-    const r = alpha[this.#here + right] as number;
-    const tl = alpha[this.#above + left] as number;
-    const tr = alpha[this.#above + right] as number;
-    const bl = alpha[this.#below + left] as number;
-    const br = alpha[this.#below + right] as number;
-    if (c === t && c === b && c === l && c === r && c === tl && c === tr && c === bl && c === br) {
-      return Math.imul(c, 0x01010101);
-    }
-    const nine = 9 * c + 8;
-    return (
-      ((nine + 3 * (t + l) + tl) >> 4) |
-      (((nine + 3 * (t + r) + tr) >> 4) << 8) |
-      (((nine + 3 * (b + l) + bl) >> 4) << 16) |
-      (((nine + 3 * (b + r) + br) >> 4) << 24)
-    );
+  alphaAt(x: number, y: number): number {
+    const { alpha, width, height } = this.#matte;
+    const column = x >> 1;
+    const row = y >> 1;
+    const beside = Math.min(width - 1, Math.max(0, column + (x % 2 === 0 ? -1 : 1)));
+    const beyond = Math.min(height - 1, Math.max(0, row + (y % 2 === 0 ? -1 : 1)));
+    const centre = alpha[row * width + column] as number;
+    const sides = (alpha[row * width + beside] as number) + (alpha[beyond * width + column] as number);
+    return (9 * centre + 3 * sides + (alpha[beyond * width + beside] as number) + 8) >> 4;
   }
 }
