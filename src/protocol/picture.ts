@@ -51,7 +51,7 @@ export type PictureHeader = {
   readonly rects: readonly Rect[];
 };
 
-/** How the payload is encoded; only tiles reproduce the source exactly. */
+/** How the payload is encoded; tiles reproduce the source exactly, and so do most messages of the legacy KVM wire. */
 export type PictureKind = "video" | "jpeg" | "tiles" | "kvm";
 
 /** A decoded picture message; `payload` is a view of the message, valid as long as that is. */

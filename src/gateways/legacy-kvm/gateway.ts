@@ -14,6 +14,12 @@ import { LegacySession } from "./session.ts";
 /** The largest message of the client is a mock session description. */
 const LIMITS: MessageLimits = { maxTextBytes: 64 << 10, maxBinaryBytes: 64 << 10 };
 
+/**
+ * Longer than the hub waits for a picture to be taken: an answer waits behind what is queued, and a client whose connection
+ * just breaks never connects again.
+ */
+const KEEP_ALIVE_MS = 15_000;
+
 /** How the gateway is set up. */
 export type LegacyKvmOptions = {
   readonly host: string;
@@ -96,7 +102,7 @@ function serve(
   sessions: Set<LegacySession>,
 ): void {
   const peer = `legacy KVM ${socket.remoteAddress}:${socket.remotePort}`;
-  const client = new WebSocketLink(webSocket, socket, { peer, ...LIMITS });
+  const client = new WebSocketLink(webSocket, socket, { peer, keepAliveMs: KEEP_ALIVE_MS, ...LIMITS });
   const request = readRequest(url ?? "");
   const session = new LegacySession(client, admission.open(peer), { request, profile, hostname, log });
   sessions.add(session);
