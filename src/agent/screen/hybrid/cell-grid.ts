@@ -3,6 +3,9 @@ import type { Rect } from "../../../base/index.ts";
 /** Edge of the square cells in which activity and exactness of the picture are kept, in pixels. */
 export const CELL = 64;
 
+/** Width of the columns that `split` makes: four cells. */
+const SPLIT = 4 * CELL;
+
 /** A cell's index and the part of a rectangle that lies in it. */
 export type CellVisitor = (cell: number, pixels: number) => void;
 
@@ -61,6 +64,18 @@ export class CellGrid {
     }
     done.push(...open);
     return done;
+  }
+
+  /** Cuts `rect` into columns of cells, so that an unchanged middle does not join what changed around it. */
+  split({ x, y, width, height }: Rect): Rect[] {
+    const columns: Rect[] = [];
+    const right = x + width;
+    for (let left = x; left < right; ) {
+      const next = Math.min(right, (Math.floor(left / SPLIT) + 1) * SPLIT);
+      columns.push({ x: left, y, width: next - left, height });
+      left = next;
+    }
+    return columns;
   }
 
   #runs(

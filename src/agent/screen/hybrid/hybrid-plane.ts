@@ -6,7 +6,9 @@ import type { PictureSink, Plane } from "../plane.ts";
 import { ActivityMap } from "./activity-map.ts";
 import { CellGrid } from "./cell-grid.ts";
 import { type Copy, findCopies } from "./find-copy.ts";
+import { findMoves } from "./find-move.ts";
 import { LossyMap } from "./lossy-map.ts";
+import { SearchLuck } from "./search-luck.ts";
 import { Shadow } from "./shadow.ts";
 import { type TileBudget, tileBudget } from "./tile-budget.ts";
 import { TilePayload } from "./tile-payload.ts";
@@ -49,6 +51,8 @@ export class HybridPlane implements Plane {
   readonly #lossy: LossyMap;
   readonly #shadow: Shadow;
   readonly #payload = new TilePayload();
+  readonly #scrolls = new SearchLuck();
+  readonly #moves = new SearchLuck();
   readonly #nowUs: () => number;
   /** The video's decoders may have missed a picture: the next one must decode by itself. */
   #intraNeeded = true;
@@ -140,13 +144,21 @@ export class HybridPlane implements Plane {
     const changed = this.#shadow.changedParts(buffer, rect, MIN_GAP_ROWS);
     const rest: Rect[] = [];
     for (const part of changed) {
-      const copies = findCopies(this.#shadow, buffer, part);
+      const copies = this.#scrolls.try(() => findCopies(this.#shadow, buffer, part)) ?? [];
       for (const copy of copies) this.#addCopy(copy);
-      if (copies.length === 0) rest.push(part);
+      if (copies.length === 0) rest.push(...this.#moveAndCompare(buffer, part));
       for (const band of bandsBetween(part, copies))
         rest.push(...this.#shadow.changedParts(buffer, band, MIN_GAP_ROWS));
     }
     return rest;
+  }
+
+  /** As `#copyAndCompare`, for what moved in any direction. */
+  #moveAndCompare(buffer: PixelBuffer, part: Rect): Rect[] {
+    const moves = this.#moves.try(() => findMoves(this.#shadow, buffer, part, (copy) => this.#addCopy(copy)));
+    return (moves?.length ?? 0) > 0
+      ? this.#grid.split(part).flatMap((piece) => this.#shadow.changedParts(buffer, piece, MIN_GAP_ROWS))
+      : [part];
   }
 
   #addCopy(copy: Copy): void {
