@@ -144,7 +144,7 @@ export class HybridPlane implements Plane {
     const changed = this.#shadow.changedParts(buffer, rect, MIN_GAP_ROWS);
     const rest: Rect[] = [];
     for (const part of changed) {
-      const copies = this.#scrolls.try(() => findCopies(this.#shadow, buffer, part)) ?? [];
+      const copies = this.#scrolls.try(part, (region) => findCopies(this.#shadow, buffer, region)) ?? [];
       for (const copy of copies) this.#addCopy(copy);
       if (copies.length === 0) rest.push(...this.#moveAndCompare(buffer, part));
       for (const band of bandsBetween(part, copies))
@@ -155,7 +155,9 @@ export class HybridPlane implements Plane {
 
   /** As `#copyAndCompare`, for what moved in any direction. */
   #moveAndCompare(buffer: PixelBuffer, part: Rect): Rect[] {
-    const moves = this.#moves.try(() => findMoves(this.#shadow, buffer, part, (copy) => this.#addCopy(copy)));
+    const moves = this.#moves.try(part, (region) =>
+      findMoves(this.#shadow, buffer, region, (copy) => this.#addCopy(copy)),
+    );
     return (moves?.length ?? 0) > 0
       ? this.#grid.split(part).flatMap((piece) => this.#shadow.changedParts(buffer, piece, MIN_GAP_ROWS))
       : [part];
