@@ -11,6 +11,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.js"],
+          // Property tests take seconds where other programs use the machine, too.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
