@@ -12,7 +12,7 @@ export class LegacyKvmPage {
   width = 0;
   height = 0;
   /** R, G, B, A of what is on its canvas. */
-  canvas = new Uint8Array(0);
+  canvas: Uint8Array = new Uint8Array(0);
   /** Later versions know raw RGBA and want a byte more of header. */
   readonly #knowsRaw: boolean;
   /** Survives reconnects and switches of the monitor. */
