@@ -33,6 +33,8 @@ export type AgentOptions = {
   readonly backend: "auto" | CaptureBackend;
   /** Forces one encoder by its FFmpeg name. */
   readonly encoder: string | undefined;
+  /** For testing the take-over by the next encoder: the picture at which the first one fails. */
+  readonly encoderFault?: number | undefined;
   /** Hears of viewers who want a tube, and answers through `reply`; without it they are refused. */
   readonly tubes?: TubeHandler | undefined;
   readonly log: Logger;

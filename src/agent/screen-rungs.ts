@@ -12,6 +12,8 @@ export type ScreenRungsOptions = {
   readonly display: string | undefined;
   readonly backend: "auto" | CaptureBackend;
   readonly encoder: string | undefined;
+  /** Picture at which the first encoder fails; never when left out. */
+  readonly encoderFault?: number | undefined;
   readonly log: Logger;
 };
 
@@ -91,8 +93,9 @@ export class ScreenRungs implements Closable {
   }
 
   #start(source: number, monitor: Monitor): OpenScreen {
-    const { display, backend, encoder } = this.#options;
-    const thread = new ScreenThread({ display, monitor, backend, encoder, inputMark: this.#inputMark.memory });
+    const { display, backend, encoder, encoderFault } = this.#options;
+    const inputMark = this.#inputMark.memory;
+    const thread = new ScreenThread({ display, monitor, backend, encoder, encoderFault, inputMark });
     const screen = { thread, source, monitor, rungs: new Set<number>() };
     thread.onReport((report) => this.#handle(screen, report));
     this.#screens.set(monitor.key, screen);

@@ -113,6 +113,7 @@ async function serveLink(
       display,
       backend: config.capture,
       encoder,
+      encoderFault: config.encoderFault,
       tubes: tubes.host,
       log,
     });

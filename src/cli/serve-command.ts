@@ -90,6 +90,7 @@ function agentEnvironment(context: CommandContext, display: Display): Record<str
     SIGHTLINE_DISPLAY: display.name,
     SIGHTLINE_CAPTURE: config.capture,
     SIGHTLINE_ENCODER: config.encoder,
+    SIGHTLINE_ENCODER_FAULT: config.encoderFault?.toString(),
     SIGHTLINE_STATE: config.state,
     SIGHTLINE_TUNNEL_TARGETS: config.tunnel.targets,
     SIGHTLINE_TUNNEL_LISTENS: config.tunnel.listens,

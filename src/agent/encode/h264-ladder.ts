@@ -20,6 +20,14 @@ export const H264_LADDER: readonly LadderEntry[] = [
   { name: "libx264", encoder: "libx264" },
 ];
 
+/**
+ * The ladder behind one more encoder, which fails at that picture (1 is the first): for trying the take-over where there
+ * is only one encoder.
+ */
+export function ladderWithFault(failAtPicture: number): readonly LadderEntry[] {
+  return [{ name: "h264_fault", encoder: "libx264", failAtPicture }, ...H264_LADDER];
+}
+
 /** What is plainly missing on this machine for the encoder, or undefined when only trying can tell. */
 export function missingHardware(encoder: H264EncoderName): string | undefined {
   if (encoder === "libx264" || platform() !== "linux") return undefined;

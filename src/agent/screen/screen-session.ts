@@ -4,7 +4,7 @@ import type { RungBudget } from "../../protocol/index.ts";
 import type { Capturer, Monitor } from "../capture/capturer.ts";
 import { openCapturer } from "../capture/index.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
-import { openEncoder, pictureSize } from "../encode/index.ts";
+import { ladderWithFault, openEncoder, pictureSize } from "../encode/index.ts";
 import { HybridPlane } from "./hybrid/hybrid-plane.ts";
 import { tileBudget } from "./hybrid/tile-budget.ts";
 import { InputMark } from "./input-mark.ts";
@@ -166,6 +166,7 @@ export class ScreenSession implements Closable {
         sourceHeight: this.#monitor.height,
         ...(request.budget === undefined ? {} : { limits: request.budget }),
         ...(this.#options.encoder === undefined ? {} : { force: this.#options.encoder }),
+        ...(this.#options.encoderFault === undefined ? {} : { ladder: ladderWithFault(this.#options.encoderFault) }),
       });
       const plane = planeFor(encoder, request, this.#monitor);
       this.#announce(request, encoder, plane);

@@ -8,6 +8,8 @@ export type ScreenThreadOptions = {
   readonly backend: "auto" | CaptureBackend;
   /** Encoder to use instead of the ladder's choice. */
   readonly encoder: string | undefined;
+  /** Picture at which the first encoder fails; never when left out. */
+  readonly encoderFault?: number | undefined;
   /** Memory of an `InputMark`, written by the agent's main thread. */
   readonly inputMark: SharedArrayBuffer;
 };

@@ -119,6 +119,11 @@ export const configSchema = z.strictObject({
   encoder: z.enum(ENCODERS).default("auto").meta({
     description: "H.264 encoder by its FFmpeg name; `auto` takes the first that really encodes a picture here.",
   }),
+  encoderFault: z.int().min(1).max(1_000_000).optional().meta({
+    description:
+      "For testing only: an encoder that fails at this picture comes before all others, so that the next one has to take over.",
+    defaultText: "off",
+  }),
   preset: z.enum(PRESETS).default("low-latency").meta({
     description: "Named set of stream settings, which the `stream` settings override one by one.",
   }),
