@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Gatekeeper } from "./gatekeeper.ts";
 import { SecretTable } from "./secret-table.ts";
 
@@ -23,6 +23,36 @@ test("a link sees what it was made for and gives no session of the administrator
   expect(gatekeeper.accessOfSession(session)).toBe(access);
   expect(gatekeeper.accessOfToken(session)).toBeUndefined();
   expect(gatekeeper.accessOfSession(link)).toBeUndefined();
+});
+
+test("the administrator's session outlives the hub, and nobody else makes one", () => {
+  const session = gatekeeper.openSession(gatekeeper.accessOfToken(TOKEN) ?? expect.fail());
+  const restarted = new Gatekeeper({ token: TOKEN, agentToken: AGENT_TOKEN });
+  expect(restarted.accessOfSession(session)).toMatchObject({ administrator: true });
+  expect(restarted.accessOfToken(session)).toBeUndefined();
+  const other = new Gatekeeper({ token: "another-hubs-token", agentToken: AGENT_TOKEN });
+  expect(other.accessOfSession(session)).toBeUndefined();
+  const [expiry, secret, signature] = session.split(".");
+  for (const forged of [
+    `${expiry}9.${secret}.${signature}`,
+    `${expiry}.${secret}.`,
+    `${expiry}.${secret}`,
+    `${session}.`,
+    "..",
+  ]) {
+    expect(restarted.accessOfSession(forged)).toBeUndefined();
+  }
+});
+
+test("the administrator's session expires", () => {
+  vi.useFakeTimers({ now: 0 });
+  const session = gatekeeper.openSession(gatekeeper.accessOfToken(TOKEN) ?? expect.fail());
+  const week = 7 * 24 * 3600 * 1000;
+  vi.setSystemTime(week - 1);
+  expect(gatekeeper.accessOfSession(session)).toBeDefined();
+  vi.setSystemTime(week);
+  expect(gatekeeper.accessOfSession(session)).toBeUndefined();
+  vi.useRealTimers();
 });
 
 test("a token that could be guessed is refused", () => {

@@ -4,7 +4,7 @@ import { MIN_TOKEN_LENGTH } from "../hub-options.ts";
 import { MAX_LINK_TOKENS, MAX_SESSIONS } from "../limits.ts";
 import type { Access } from "../ports.ts";
 import { SecretTable } from "./secret-table.ts";
-import { digestOf, matchesDigest } from "./secrets.ts";
+import { digestOf, matchesDigest, newSecret, sign } from "./secrets.ts";
 
 const SESSION_LIFETIME_MS = 7 * 24 * 3600 * 1000;
 
@@ -34,13 +34,18 @@ export class Gatekeeper {
     return matchesDigest(token, this.#agentToken);
   }
 
-  /** Begins a browser's session; the result is the cookie's value. */
+  /**
+   * Begins a browser's session; the result is the cookie's value. The administrator's is good for a later hub with the
+   * same token, that of a link ends with this hub, as the link does.
+   */
   openSession(access: Access): string {
-    return this.#sessions.issue(access, Date.now());
+    if (!access.administrator) return this.#sessions.issue(access, Date.now());
+    const claim = `${Date.now() + SESSION_LIFETIME_MS}.${newSecret()}`;
+    return `${claim}.${sign(claim, this.#token)}`;
   }
 
   accessOfSession(session: string): Access | undefined {
-    return this.#sessions.find(session, Date.now());
+    return this.#isAdministrators(session) ? ADMINISTRATOR : this.#sessions.find(session, Date.now());
   }
 
   /** Makes the token of a link that may do what `grants` say and always see, for all sources or those of `paths`. */
@@ -51,6 +56,12 @@ export class Gatekeeper {
       sourcePaths: paths === undefined ? undefined : new Set(paths),
     };
     return this.#links.issue(access, Date.now());
+  }
+
+  #isAdministrators(session: string): boolean {
+    const [expiry = "", secret, signature = "", ...more] = session.split(".");
+    if (secret === undefined || more.length > 0 || !(Number(expiry) > Date.now())) return false;
+    return matchesDigest(signature, digestOf(sign(`${expiry}.${secret}`, this.#token)));
   }
 }
 

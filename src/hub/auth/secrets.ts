@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
 const SECRET_BYTES = 32;
 
@@ -15,4 +15,9 @@ export function digestOf(secret: string): Buffer {
 /** Whether `secret` has this digest, in time that does not depend on where they differ. */
 export function matchesDigest(secret: string, digest: Buffer): boolean {
   return timingSafeEqual(digestOf(secret), digest);
+}
+
+/** A signature (HMAC-SHA-256) that only who knows the key can make, safe in URLs and cookies. */
+export function sign(text: string, key: Buffer): string {
+  return createHmac("sha256", key).update(text).digest("base64url");
 }

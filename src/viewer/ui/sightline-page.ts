@@ -245,7 +245,7 @@ export class SightlinePage extends LitElement {
   async #signIn(token: string): Promise<void> {
     this.#afterSignIn(
       await openSession(token),
-      "The hub does not accept this token. Tokens end when the hub restarts.",
+      "The hub does not accept this token. View-only links end when the hub restarts.",
     );
   }
 
@@ -261,7 +261,7 @@ export class SightlinePage extends LitElement {
     this.requestUpdate();
     const { link } = event.detail;
     if (link.phase === "refused") this.#set(() => (this.#phase = "sign-in"));
-    // A hub that restarted has forgotten its cookies, which looks like a network failure to a WebSocket.
+    // A hub with another token, or one that restarted and forgot its links, refuses the cookie, which looks like a network failure to a WebSocket.
     if (link.phase === "waiting") {
       this.#recheckTimer ??= setTimeout(() => {
         this.#recheckTimer = undefined;
