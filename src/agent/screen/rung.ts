@@ -87,6 +87,8 @@ export class Rung implements Closable {
   /** What the pictures may take from the next one on. */
   setBudget(budget: RungBudget): void {
     this.#newBudget = budget;
+    // At once: a plane that showed less than it may now has something to refine.
+    this.#plane.setBudget(budget);
     this.#pace.setRate(budget.fps);
   }
 
@@ -144,7 +146,6 @@ export class Rung implements Closable {
     if (budget === undefined) return;
     this.#newBudget = undefined;
     this.encoder.retune?.(budget);
-    this.#plane.setBudget(budget);
   }
 
   #message(picture: PlanePicture, context: GrabContext): Uint8Array<ArrayBuffer> {
