@@ -30,7 +30,7 @@ export type StreamSettings = z.infer<typeof streamSettingsSchema>;
  */
 export const rungBudgetSchema = z.strictObject({
   /** Most bits a second, tiles included. */
-  bitrate: z.int().min(100_000).max(200_000_000),
+  bitrate: z.int().min(100_000).max(1_000_000_000),
   /** Most pictures a second. */
   fps: z.int().min(1).max(120),
   /** Largest size of the video. */

@@ -215,6 +215,17 @@ describe("whole pictures", () => {
     scene.run(10);
     expect(scene.bytes).toHaveLength(3);
     expect(scene.differencesFromBlocks(1, 1)).toBe(0);
+    plane.setBudget(EMERGENCY);
+    scene.noise();
+    scene.damage();
+    scene.run(120);
+    expect(scene.bytes).toHaveLength(5);
+    expect(scene.differencesFromBlocks(1, 1)).toBe(0);
+    plane.setBudget({ ...EMERGENCY, bitrate: 4000 });
+    scene.damage();
+    scene.run(600);
+    expect(scene.bytes).toHaveLength(6);
+    expect(scene.differencesFromBlocks(4, pageEdge)).toBe(0);
     expect(scene.page.problems).toEqual([]);
   });
 

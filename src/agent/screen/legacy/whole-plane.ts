@@ -23,6 +23,15 @@ import { legacySource } from "./legacy-source.ts";
 
 const COARSE_EDGE = 4;
 
+/** In emergency a picture at rest becomes exact after this long, or as long as its exact bytes take if that is longer. */
+const REST_US = 500_000;
+
+/** One that would take longer than this is left coarse: what changes meanwhile would wait for it. */
+const MAX_EXACT_US = 5_000_000;
+
+/** About what a pixel takes; a screen's run lengths are many pixels long. */
+const BYTES_PER_PIXEL: Readonly<Record<WholeCodec, number>> = { "kvm-rgba": 4, "kvm-json": 4, "kvm-rle": 1.25 };
+
 /** The wires of which every picture is whole. */
 export type WholeCodec = "kvm-rle" | "kvm-rgba" | "kvm-json";
 
@@ -46,8 +55,9 @@ export class WholePlane implements Plane {
   readonly width: number;
   readonly height: number;
   readonly #options: WholePlaneOptions;
-  #coarse = false;
+  #budget: RungBudget | undefined;
   #shownCoarse = false;
+  #shownUs = 0;
   #frame = 0;
   #bytes = new Uint8Array(0);
 
@@ -58,18 +68,38 @@ export class WholePlane implements Plane {
   }
 
   setBudget(budget: RungBudget): void {
-    this.#coarse = budget.coarse;
+    this.#budget = budget;
   }
 
   encode(
     buffer: PixelBuffer,
     _rects: readonly Rect[],
-    _options: { keyframe: boolean; nowUs: number },
+    { nowUs }: { keyframe: boolean; nowUs: number },
     sink: PictureSink,
   ): void {
+    this.#send(buffer, this.#budget?.coarse ?? false, nowUs, sink);
+  }
+
+  /** A coarse picture becomes exact as soon as it may, or when it rests and there are bytes for that. */
+  refineUs(): number {
+    if (!this.#shownCoarse) return Number.POSITIVE_INFINITY;
+    if (this.#budget?.coarse !== true) return 0;
+    const bytes = this.width * this.height * BYTES_PER_PIXEL[this.#options.codec];
+    const exactUs = (bytes * 8e6) / this.#budget.bitrate;
+    return exactUs > MAX_EXACT_US ? Number.POSITIVE_INFINITY : this.#shownUs + Math.max(REST_US, exactUs);
+  }
+
+  refine(buffer: PixelBuffer, nowUs: number, sink: PictureSink): void {
+    this.#send(buffer, false, nowUs, sink);
+  }
+
+  close(): void {}
+
+  #send(buffer: PixelBuffer, coarse: boolean, nowUs: number, sink: PictureSink): void {
     const startUs = this.#options.nowUs();
-    const payload = this.#message(legacySource(buffer));
-    this.#shownCoarse = this.#coarse;
+    const payload = this.#message(legacySource(buffer), coarse);
+    this.#shownCoarse = coarse;
+    this.#shownUs = nowUs;
     sink({
       ...{ kind: "kvm", keyframe: true, intra: false },
       rects: [{ x: 0, y: 0, width: this.width, height: this.height }],
@@ -79,22 +109,11 @@ export class WholePlane implements Plane {
     });
   }
 
-  /** A coarse picture becomes exact as soon as it may. */
-  refineUs(): number {
-    return this.#shownCoarse && !this.#coarse ? 0 : Number.POSITIVE_INFINITY;
-  }
-
-  refine(buffer: PixelBuffer, nowUs: number, sink: PictureSink): void {
-    this.encode(buffer, [], { keyframe: true, nowUs }, sink);
-  }
-
-  close(): void {}
-
-  #message(source: LegacySource): Uint8Array {
+  #message(source: LegacySource, coarse: boolean): Uint8Array {
     const { codec, maxWidth, maxHeight } = this.#options;
     this.#frame += 1;
     const least = Math.max(1, Math.ceil(source.width / maxWidth), Math.ceil(source.height / maxHeight));
-    const edge = this.#coarse ? least * COARSE_EDGE : least;
+    const edge = coarse ? least * COARSE_EDGE : least;
     const picture = edge === 1 ? source : averageBlocks(source, edge);
     if (codec === "kvm-rgba") return this.#rgba(picture);
     if (codec === "kvm-json") return this.#json(picture);
