@@ -34,6 +34,8 @@ export type ViewerPort = {
   /** Sends a binary message as it is; the very same bytes go to every viewer. */
   deliver(message: Uint8Array): void;
   closeTooSlow(reason: string): void;
+  /** Asks for an answer that takes the distance only; left out where there is none. */
+  ping?(answered: () => void): void;
 };
 
 /** One source as the hub knows it; lives as long as the hub, whether its agent is there or not. */

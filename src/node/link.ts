@@ -15,6 +15,8 @@ export type Link = {
   readonly bufferedBytes: number;
   /** Queues a message; the bytes must not change afterwards. Does nothing once the link is closed. */
   send(message: string | Uint8Array): void;
+  /** Asks for an answer of the other end's link itself; where the kind of link has none, this is left out. */
+  ping?(answered: () => void): void;
   /** A received binary message is owned by the listeners and is never written to again by the link. */
   readonly onMessage: Event<string | Uint8Array>;
   /** Every queued byte has reached the kernel. */

@@ -38,6 +38,8 @@ export class WebSocketLink implements Link {
   #bytesRead = -1;
   #end: LinkClose | undefined;
   #closeTimer: NodeJS.Timeout | undefined;
+  #pings = 0;
+  #pinged: { readonly id: string; readonly answered: () => void } | undefined;
 
   constructor(
     webSocket: WebSocket,
@@ -53,6 +55,7 @@ export class WebSocketLink implements Link {
     socket.setNoDelay(true);
     webSocket.pause();
     webSocket.on("message", (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    webSocket.on("pong", (data) => this.#ponged(data.toString()));
     webSocket.on("error", (error) => this.#failed(error));
     webSocket.on("close", (code, reason) => this.#finish(code, reason.toString()));
     this.#keepAlive = setInterval(() => this.#checkAlive(), options.keepAliveMs ?? KEEP_ALIVE_MS);
@@ -76,6 +79,13 @@ export class WebSocketLink implements Link {
     this.#webSocket.send(message, { binary: typeof message !== "string" }, () => this.#written());
   }
 
+  ping(answered: () => void): void {
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return;
+    // Only the newest counts, as for the other end, which may leave earlier ones unanswered (RFC 6455 5.5.3).
+    this.#pinged = { id: String(++this.#pings), answered };
+    this.#webSocket.ping(this.#pinged.id);
+  }
+
   close(code: number = CloseCode.normal, reason = ""): void {
     if (this.#end !== undefined) return;
     const text = fitCloseReason(reason);
@@ -83,6 +93,13 @@ export class WebSocketLink implements Link {
     this.#closeTimer = setTimeout(() => this.#webSocket.terminate(), CLOSE_TIMEOUT_MS);
     this.#webSocket.resume();
     this.#webSocket.close(code, text);
+  }
+
+  #ponged(id: string): void {
+    if (id !== this.#pinged?.id) return;
+    const { answered } = this.#pinged;
+    this.#pinged = undefined;
+    answered();
   }
 
   #written(): void {

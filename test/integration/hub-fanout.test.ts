@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Hub } from "../../dist/hub/index.js";
 import { encodeCursor } from "../../dist/protocol/index.js";
 import { pause } from "../support/events.ts";
-import { ScriptedAgent } from "../support/fake-agent.ts";
+import { localFakeAgent, ScriptedAgent } from "../support/fake-agent.ts";
 import { FakeViewer } from "../support/fake-viewer.ts";
 import { AGENT_TOKEN, startTestHub, TOKEN } from "../support/test-hub.ts";
 
@@ -131,30 +131,31 @@ describe("rungs", () => {
 describe("a viewer that stops reading", () => {
   test("keeps little memory, slows nobody, and is disconnected in the end", async () => {
     await hub.close();
-    await start({ tooSlowMs: 2000, keepAliveMs: 60_000 });
+    hub = await startTestHub({
+      timings: { tooSlowMs: 2000, keepAliveMs: 60_000 },
+      localAgents: [localFakeAgent("big", "--size", String(1 << 20))],
+    });
     const [fast, stuck] = [await connect(), await connect()];
+    source = await fast.sourceId("big/DP-1");
+    stuck.acks = false;
     watch(fast);
     watch(stuck);
-    const rung = await agent.openRung();
-    await Promise.all([fast.next("watching"), stuck.next("watching")]);
-    stuck.acks = false;
+    await stuck.next("watching");
     stuck.socket.pause();
-    const bytes = 1 << 20;
     const before = usedBytes();
     let peakBytes = 0;
-    for (let sequence = 1; sequence <= 150; sequence += 1) {
-      agent.picture(rung, sequence, { keyframe: sequence === 1, bytes });
-      await fast.pictures.next((picture) => picture.sequence === sequence);
+    for (let count = 1; count <= 400; count += 1) {
+      await fast.pictures.next();
       fast.pictures.clear();
-      if (sequence % 10 === 0) peakBytes = Math.max(peakBytes, usedBytes() - before);
+      if (count % 10 === 0) peakBytes = Math.max(peakBytes, usedBytes() - before);
     }
-    // 150 MiB went by. What is kept is a handful of pictures at the agent, the hub and each viewer, all in this process.
-    expect(peakBytes).toBeLessThan(32 << 20);
+    // 400 MiB went by. What is kept is a handful of pictures at the hub and each viewer, all in this process.
+    expect(peakBytes).toBeLessThan(96 << 20);
     const tooSlow = 'sightline_links_closed_total{role="viewer",code="4003"} 1';
     await expect.poll(metrics, { timeout: 20_000, interval: 200 }).toContain(tooSlow);
     expect(fast.socket.readyState).toBe(fast.socket.OPEN);
     const { rungs } = (await performance()) as { rungs: { viewers: number }[] };
-    expect(rungs).toMatchObject([{ viewers: 1 }]);
+    expect(rungs.map(({ viewers }) => viewers).filter((count) => count > 0)).toEqual([1]);
   }, 60_000);
 
   test("does not make the agent wait: credits come back as the fast one gives them", async () => {
@@ -179,6 +180,7 @@ test("a still screen costs no bytes but keep-alives", async () => {
   const rung = await agent.openRung();
   agent.picture(rung, 1, { keyframe: true });
   await viewer.pictures.next();
+  await viewer.next("tier", ({ tier }) => tier === "ultra");
   await pause(300);
   const [told, pictures] = [viewer.told.all.length, viewer.pictures.all.length];
   await pause(1500);

@@ -12,7 +12,7 @@ describe("window of a viewer", () => {
     let sequence = 0;
     let nowUs = 0;
     const exchange = (roundTripUs: number): void => {
-      window.sent(++sequence, nowUs);
+      window.sent(++sequence, 1000, nowUs);
       nowUs += roundTripUs;
       window.acked(sequence, nowUs);
     };
@@ -28,19 +28,62 @@ describe("window of a viewer", () => {
 
   test("an ack covers all before it, a repeated one gives nothing, and sequences wrap", () => {
     const window = new CreditWindow(60);
-    for (const sequence of [0xfffffffe, 0xffffffff, 0]) window.sent(sequence, 0);
+    for (const sequence of [0xfffffffe, 0xffffffff, 0]) window.sent(sequence, 1000, 0);
     expect(window.free).toBe(0);
-    expect(window.acked(0xffffffff, 10)).toBe(2);
-    expect(window.acked(0xfffffffe, 10)).toBe(0);
-    expect(window.acked(0, 10)).toBe(1);
+    expect(window.acked(0xffffffff, 10)).toEqual({ count: 2, bytes: 2000, sentUs: 0 });
+    expect(window.acked(0xfffffffe, 10)).toBeUndefined();
+    expect(window.acked(0, 10)?.count).toBe(1);
     expect(window.inFlight).toBe(0);
   });
 
   test("sending without a credit is a mistake of the caller", () => {
     const window = new CreditWindow(60);
-    for (let sequence = 0; sequence < MIN_CREDITS + OVERRUN; sequence += 1) window.sent(sequence, 0);
+    for (let sequence = 0; sequence < MIN_CREDITS + OVERRUN; sequence += 1) window.sent(sequence, 1000, 0);
     expect(window.takesMore).toBe(false);
-    expect(() => window.sent(9, 0)).toThrow(RangeError);
+    expect(() => window.sent(9, 1000, 0)).toThrow(RangeError);
+  });
+});
+
+describe("bytes in flight", () => {
+  test("a large picture goes alone, small ones as long as there is room, and extra ones are bounded", () => {
+    const window = new CreditWindow(60);
+    window.limitBytes(10_000);
+    window.sent(1, 50_000, 0);
+    expect([window.free, window.takesMore]).toEqual([0, true]);
+    window.acked(1, 10);
+    expect(window.free).toBe(MIN_CREDITS);
+    for (let sequence = 2; sequence < 40; sequence += 1) {
+      window.sent(sequence, 4000, 0);
+      window.acked(sequence, 10);
+    }
+    window.sent(40, 4000, 0);
+    expect(window.free).toBe(1);
+    window.sent(41, 4000, 0);
+    expect(window.free).toBe(0);
+    window.sent(42, 13_000, 0);
+    expect([window.bytesInFlight, window.takesMore]).toEqual([21_000, false]);
+    window.acked(42, 20);
+    expect(window.bytesInFlight).toBe(0);
+  });
+
+  test("never exceed twice the limit and what came of one grab, and never stop all pictures", () => {
+    const sizes = fc.array(fc.tuple(fc.integer({ min: 1, max: 90_000 }), fc.boolean()), { maxLength: 80 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 4000, max: 60_000 }), (pictures, maxBytes) => {
+        const window = new CreditWindow(60);
+        window.limitBytes(maxBytes);
+        let sequence = 0;
+        for (const [bytes, ack] of pictures) {
+          if (window.takesMore) {
+            expect(window.inFlight <= OVERRUN || window.bytesInFlight < 2 * maxBytes).toBe(true);
+            sequence += 1;
+            window.sent(sequence, bytes, sequence);
+          }
+          if (ack) window.acked(sequence, sequence + 1);
+          if (window.inFlight === 0) expect(window.free).toBeGreaterThan(0);
+        }
+      }),
+    );
   });
 });
 
@@ -84,7 +127,7 @@ class Model {
     else if (kind === "leave") this.viewers.delete(who);
     else if (kind === "ack" && viewer !== undefined) {
       const sequence = viewer.unacked.shift();
-      if (sequence !== undefined) expect(viewer.window.acked(sequence, this.nowUs)).toBe(1);
+      if (sequence !== undefined) expect(viewer.window.acked(sequence, this.nowUs)?.count).toBe(1);
     } else if (kind === "picture" && this.agentMaySend) this.picture();
     this.settle();
   }
@@ -97,7 +140,7 @@ class Model {
         this.dropped += 1;
         continue;
       }
-      window.sent(this.sequence, this.nowUs);
+      window.sent(this.sequence, 1000, this.nowUs);
       unacked.push(this.sequence);
     }
   }

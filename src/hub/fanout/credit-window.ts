@@ -10,15 +10,26 @@ const MAX_OVERRUN = 2;
 /** The least round trip is that of the last one to two of these, so that it follows a path that got longer. */
 const ROUND_TRIP_WINDOW_US = 5_000_000;
 
+/** How quickly the usual size of a picture follows the last ones. */
+const SIZE_WEIGHT = 0.2;
+
+/** What an ack covered: pictures, their bytes, and when the last of them was sent. */
+export type Acked = { readonly count: number; readonly bytes: number; readonly sentUs: number };
+
 /**
  * How many pictures may be in flight to one viewer: enough to fill its round trip at the rung's rate, between
  * {@link MIN_CREDITS} and {@link MAX_CREDITS}. The round trip is the least one seen lately, so that a queue that builds up
- * does not ask for more. Sequences count modulo 2^32.
+ * does not ask for more. Their bytes are bounded, too, since the queues of the system and the network take any number: only
+ * what came of one grab may be more. Sequences count modulo 2^32.
  */
 export class CreditWindow {
   readonly #fps: number;
   readonly #sequences: number[] = [];
   readonly #sentUs: number[] = [];
+  readonly #bytes: number[] = [];
+  #bytesInFlight = 0;
+  #usualBytes = 0;
+  #maxBytes = Number.POSITIVE_INFINITY;
   #size = MIN_CREDITS;
   #windowStartUs = Number.NEGATIVE_INFINITY;
   #leastUs = Number.POSITIVE_INFINITY;
@@ -36,14 +47,28 @@ export class CreditWindow {
     return this.#sequences.length;
   }
 
+  get bytesInFlight(): number {
+    return this.#bytesInFlight;
+  }
+
+  /** Bytes that may be in flight from now on. */
+  limitBytes(maxBytes: number): void {
+    this.#maxBytes = maxBytes;
+  }
+
   /** Whether a picture that is already there may be sent. */
   get takesMore(): boolean {
-    return this.#sequences.length < this.#size + MAX_OVERRUN;
+    // A grab was allowed with what was in flight then; all that it brought is taken, however large.
+    const room = this.#sequences.length <= MAX_OVERRUN || this.#bytesInFlight < this.#maxBytes * 2;
+    return room && this.#sequences.length < this.#size + MAX_OVERRUN;
   }
 
   /** Pictures that may be asked for now. */
   get free(): number {
-    return Math.max(0, this.#size - this.#sequences.length);
+    const free = Math.max(0, this.#size - this.#sequences.length);
+    if (this.#sequences.length === 0 || this.#maxBytes === Number.POSITIVE_INFINITY) return free;
+    const room = Math.max(0, this.#maxBytes - this.#bytesInFlight);
+    return Math.min(free, Math.floor(room / Math.max(1, this.#usualBytes)));
   }
 
   /** When the oldest unacknowledged picture was sent. */
@@ -52,24 +77,30 @@ export class CreditWindow {
   }
 
   /** A picture was sent. Throws `RangeError` without a credit. */
-  sent(sequence: number, nowUs: number): void {
+  sent(sequence: number, bytes: number, nowUs: number): void {
     if (!this.takesMore) throw new RangeError("A picture was sent without a credit.");
     this.#sequences.push(sequence);
     this.#sentUs.push(nowUs);
+    this.#bytes.push(bytes);
+    this.#bytesInFlight += bytes;
+    this.#usualBytes += (bytes - this.#usualBytes) * (this.#usualBytes === 0 ? 1 : SIZE_WEIGHT);
   }
 
   /**
-   * The viewer has the picture and all before it. Returns how many credits came back; 0 for an ack that repeats an
-   * earlier one.
+   * The viewer has the picture and all before it. Returns what came back; undefined for an ack that repeats an earlier
+   * one.
    */
-  acked(sequence: number, nowUs: number): number {
+  acked(sequence: number, nowUs: number): Acked | undefined {
     let count = 0;
     while (count < this.#sequences.length && !isAfter(this.#sequences[count] as number, sequence)) count += 1;
-    if (count === 0) return 0;
-    this.#measure(nowUs - (this.#sentUs[count - 1] as number), nowUs);
+    if (count === 0) return undefined;
+    const sentUs = this.#sentUs[count - 1] as number;
+    this.#measure(nowUs - sentUs, nowUs);
     this.#sequences.splice(0, count);
     this.#sentUs.splice(0, count);
-    return count;
+    const bytes = this.#bytes.splice(0, count).reduce((sum, size) => sum + size, 0);
+    this.#bytesInFlight -= bytes;
+    return { count, bytes, sentUs };
   }
 
   #measure(roundTripUs: number, nowUs: number): void {

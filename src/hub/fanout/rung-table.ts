@@ -8,6 +8,7 @@ import {
   type StreamSettings,
   type ViewerMessage,
 } from "../../protocol/index.ts";
+import { Governor, ladderFor } from "../governor/index.ts";
 import { MAX_RUNGS_PER_SOURCE, MAX_WATCHES_PER_VIEWER } from "../limits.ts";
 import type { AgentPort, Source, ViewerPort } from "../ports.ts";
 import type { HubTimings } from "../timings.ts";
@@ -21,14 +22,22 @@ type Watch = {
   readonly viewer: ViewerPort;
   readonly request: WatchRequest;
   readonly source: Source;
+  readonly governor: Governor;
   codecIndex: number;
   rung: Rung;
+  /** The last tier that the viewer was told, as text. */
+  toldTier: string;
 };
 
 /** A rung that failed: when it is tried again. */
 type Retry = { readonly backoff: Backoff; timer: NodeJS.Timeout | undefined; reason: string };
 
 const STALL_CHECK_MS = 1000;
+/** How often the governors decide: while something is in flight, and while a viewer could get more. */
+const DECIDE_MS = 50;
+const DECIDE_IDLE_MS = 250;
+/** A viewer that shares its rung does not leave it before what was sent to it has passed. */
+const STALLED_US = 200_000;
 const RETRY_BASE_MS = 1000;
 const RETRY_CAP_MS = 10_000;
 
@@ -42,6 +51,7 @@ export class RungTable implements Closable {
   readonly #lingering = new Map<Rung, NodeJS.Timeout>();
   readonly #retries = new Map<Rung, Retry>();
   readonly #stallCheck: NodeJS.Timeout;
+  #decideTimer: NodeJS.Timeout | undefined;
   #lastNumber = 0;
 
   constructor(options: { settings: StreamSettings; timings: HubTimings } & Omit<RungContext, "nextNumber">) {
@@ -84,7 +94,8 @@ export class RungTable implements Closable {
       viewer.tell({ type: "unwatched", watch: request.watch, reason });
       return undefined;
     }
-    const rung = this.#find(viewer, source, request, 0);
+    const level = this.#levelToBegin(viewer, source, request);
+    const rung = this.#find({ viewer, source, request }, 0, level);
     if (replaced !== undefined && replaced.rung !== rung) this.#leave(replaced);
     if (rung === undefined) {
       watches.delete(request.watch);
@@ -100,7 +111,8 @@ export class RungTable implements Closable {
         reason: `Watched as ${request.watch} from now on.`,
       });
     }
-    const watch: Watch = { viewer, request, source, codecIndex: 0, rung };
+    const governor = governorFor(rung.codec, rung.settings, rung.level);
+    const watch: Watch = { viewer, request, source, governor, codecIndex: 0, rung, toldTier: "" };
     watches.set(request.watch, watch);
     this.#join(watch);
     return replaced?.source;
@@ -141,6 +153,7 @@ export class RungTable implements Closable {
     const rung = this.#numberedForAgent(agent, readPictureRoute(message).rung);
     const picture = decodePicture(message);
     rung?.picture(message, picture);
+    this.#decideSoon(DECIDE_MS);
   }
 
   /** An agent's message about a rung. Throws {@link ProtocolError}. */
@@ -172,6 +185,7 @@ export class RungTable implements Closable {
 
   close(): void {
     clearInterval(this.#stallCheck);
+    clearTimeout(this.#decideTimer);
     for (const timer of this.#lingering.values()) clearTimeout(timer);
     for (const { timer } of this.#retries.values()) clearTimeout(timer);
     for (const rung of this.#rungs.values()) rung.close();
@@ -201,20 +215,98 @@ export class RungTable implements Closable {
     }
   }
 
-  #find(viewer: ViewerPort, source: Source, request: WatchRequest, codecIndex: number): Rung | undefined {
+  /** The rung for a request at a level; where there is no room for one more, the class's nearest that takes less. */
+  #find(who: Pick<Watch, "viewer" | "source" | "request">, codecIndex: number, level: number): Rung | undefined {
+    const { viewer, source, request } = who;
     const codec = request.codecs[codecIndex] as Codec;
     const settings = classSettings(this.#settings, source.description, request);
-    // Deltas of the legacy wire go on from what one client has.
-    const owner = codec === "kvm-delta" ? `/${viewer.id}` : "";
-    const key = `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}${owner}`;
-    const known = this.#rungs.get(key);
+    const rungClass = classKey(viewer, source, codec, settings);
+    const known = this.#rungs.get(`${rungClass}/${level}`);
     if (known !== undefined) return known;
-    if (!this.#makeRoom(source)) return undefined;
-    const rung = new Rung(source, codec, settings, this.#context);
-    this.#rungs.set(key, rung);
+    if (!this.#makeRoom(source)) return this.#nearest(rungClass, level);
+    const rung = new Rung(source, codec, settings, level, this.#context);
+    this.#rungs.set(`${rungClass}/${level}`, rung);
     return rung;
   }
 
+  #nearest(rungClass: string, level: number): Rung | undefined {
+    const siblings = [...this.#rungs].filter(([key]) => key.startsWith(`${rungClass}/`)).map(([, rung]) => rung);
+    const below = siblings.filter((rung) => rung.level > level).sort((a, b) => a.level - b.level);
+    return below[0] ?? siblings.sort((a, b) => b.level - a.level)[0];
+  }
+
+  /** A viewer joins those who get everything; the first of a class begins low, until its path is known. */
+  #levelToBegin(viewer: ViewerPort, source: Source, request: WatchRequest): number {
+    const settings = classSettings(this.#settings, source.description, request);
+    const codec = request.codecs[0] as Codec;
+    const top = this.#rungs.get(`${classKey(viewer, source, codec, settings)}/0`);
+    if (top !== undefined && top.subscribers.size > 0) return 0;
+    return governorFor(codec, settings).level;
+  }
+
+  #decideSoon(delayMs: number): void {
+    this.#decideTimer ??= setTimeout(() => {
+      this.#decideTimer = undefined;
+      this.#decide();
+    }, delayMs);
+  }
+
+  /** Lets every viewer's governor decide and does what they say. */
+  #decide(): void {
+    const watches = [...this.#watches.values()].flatMap((each) => [...each.values()]);
+    const delays = watches.map((watch) => this.#decideFor(watch));
+    for (const rung of this.#rungs.values()) rung.tune();
+    for (const watch of watches) this.#tellTier(watch);
+    const soonestMs = Math.min(...delays);
+    if (soonestMs < Number.POSITIVE_INFINITY) this.#decideSoon(soonestMs);
+  }
+
+  /** Returns in how many milliseconds the viewer's governor wants to look again. */
+  #decideFor(watch: Watch): number {
+    const { governor, rung, viewer } = watch;
+    const subscriber = rung.subscribers.get(viewer.id);
+    if (subscriber === undefined || rung.number === undefined) return Number.POSITIVE_INFINITY;
+    const nowUs = this.#context.nowUs();
+    const { inFlight } = subscriber;
+    governor.update(nowUs, inFlight);
+    subscriber.adjustWindow(nowUs);
+    // Who takes nothing costs its rung nothing, and a rung of its own would be made for nobody.
+    const stalled = inFlight.oldestSentUs !== undefined && nowUs - inFlight.oldestSentUs > STALLED_US;
+    const alone = rung.subscribers.size === 1;
+    if (governor.level !== rung.level && (alone || !stalled)) this.#changeLevel(watch, nowUs);
+    if (inFlight.oldestSentUs !== undefined) return DECIDE_MS;
+    return governor.settled ? Number.POSITIVE_INFINITY : DECIDE_IDLE_MS;
+  }
+
+  /** A rung with no other viewer goes along; else the viewer changes to a rung of its level, where one can be had. */
+  #changeLevel(watch: Watch, nowUs: number): void {
+    const { rung, governor } = watch;
+    const rungClass = classKey(watch.viewer, watch.source, rung.codec, rung.settings);
+    const there = this.#rungs.get(`${rungClass}/${governor.level}`);
+    if (rung.subscribers.size === 1 && (there === undefined || there.subscribers.size === 0)) {
+      if (there !== undefined) this.#remove(there);
+      this.#rungs.delete(`${rungClass}/${rung.level}`);
+      rung.setLevel(governor.level);
+      this.#rungs.set(`${rungClass}/${rung.level}`, rung);
+      return;
+    }
+    const next = this.#find(watch, watch.codecIndex, governor.level);
+    if (next !== undefined && next !== rung) this.#change(watch, next, watch.codecIndex);
+    governor.place(watch.rung.level, nowUs);
+  }
+
+  #tellTier(watch: Watch): void {
+    const { governor, rung, viewer, request } = watch;
+    if (rung.number === undefined || !viewer.takesPictures) return;
+    const { tier, stage, reason } = governor;
+    const { bitrate, fps, videoWidth, videoHeight } = rung.budget;
+    const state = { tier, stage, bitrate, fps, videoWidth, videoHeight };
+    // The words have figures that change all the time; they are told with what they explain.
+    const text = JSON.stringify(state);
+    if (text === watch.toldTier) return;
+    watch.toldTier = text;
+    viewer.tell({ type: "tier", watch: request.watch, ...state, reason });
+  }
   #makeRoom(source: Source): boolean {
     const siblings = [...this.#rungs.values()].filter((rung) => rung.source === source);
     if (siblings.length < MAX_RUNGS_PER_SOURCE) return true;
@@ -227,7 +319,9 @@ export class RungTable implements Closable {
     const { viewer, request, rung, source } = watch;
     clearTimeout(this.#lingering.get(rung));
     this.#lingering.delete(rung);
-    rung.join(viewer, request.watch);
+    rung.join(viewer, request.watch, watch.governor);
+    watch.toldTier = "";
+    this.#decideSoon(DECIDE_MS);
     const retry = this.#retries.get(rung);
     if (source.agent === undefined) viewer.tell({ type: "interrupted", watch: request.watch, reason: source.detail });
     else if (retry === undefined) rung.open();
@@ -278,8 +372,13 @@ export class RungTable implements Closable {
 
   #moveTo(watch: Watch, codecIndex: number): void {
     if (codecIndex >= watch.request.codecs.length) return;
-    const rung = this.#find(watch.viewer, watch.source, watch.request, codecIndex);
+    const rung = this.#find(watch, codecIndex, watch.governor.level);
     if (rung === undefined || rung === watch.rung) return;
+    this.#change(watch, rung, codecIndex);
+    watch.governor.place(rung.level, this.#context.nowUs());
+  }
+
+  #change(watch: Watch, rung: Rung, codecIndex: number): void {
     this.#leave(watch);
     watch.codecIndex = codecIndex;
     watch.rung = rung;
@@ -301,4 +400,17 @@ export class RungTable implements Closable {
     const limitUs = this.#context.nowUs() - this.#timings.tooSlowMs * 1000;
     for (const rung of this.#rungs.values()) rung.dropStalled(limitUs);
   }
+}
+
+/** Rungs of one class differ only in their level. */
+function classKey(viewer: ViewerPort, source: Source, codec: Codec, settings: StreamSettings): string {
+  // Deltas of the legacy wire go on from what one client has.
+  const owner = codec === "kvm-delta" ? `/${viewer.id}` : "";
+  return `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}${owner}`;
+}
+
+/** Clients of the legacy wire choose their quality themselves, so that they have one level only. */
+function governorFor(codec: Codec, settings: StreamSettings, level?: number): Governor {
+  const ladder = ladderFor(settings);
+  return codec === "h264" || codec === "jpeg" ? new Governor(ladder, level) : new Governor(ladder.slice(0, 1), 0);
 }

@@ -7,6 +7,7 @@ import {
   type HubMessage,
   streamSettingsSchema,
 } from "../../protocol/index.ts";
+import { Governor, ladderFor } from "../governor/index.ts";
 import type { AgentPort, Source, ViewerPort } from "../ports.ts";
 import { Rung } from "./rung.ts";
 
@@ -60,6 +61,9 @@ class RecordingViewer implements ViewerPort {
   }
 }
 
+const settings = streamSettingsSchema.parse({});
+const governor = (): Governor => new Governor(ladderFor(settings), 0);
+
 class Bench {
   nowUs = 1_000_000;
   readonly agent = new RecordingAgent();
@@ -88,12 +92,12 @@ class Bench {
       cursor: undefined,
     };
     const context = { counters, nowUs: () => this.nowUs, nextNumber: () => RUNG };
-    this.rung = new Rung(source, "h264", streamSettingsSchema.parse({}), context);
+    this.rung = new Rung(source, "h264", settings, 0, context);
   }
 
   /** Opens the rung with these viewers and lets the agent announce it. */
   open(...viewers: RecordingViewer[]): void {
-    for (const viewer of viewers) this.rung.join(viewer, viewer.id);
+    for (const viewer of viewers) this.rung.join(viewer, viewer.id, governor());
     this.rung.open();
     this.announce();
   }
@@ -150,7 +154,7 @@ test("a viewer that comes later gets nothing before a keyframe, and one is asked
   bench.open(first);
   bench.picture(1, true);
   bench.ack(first, 1);
-  bench.rung.join(late, 5);
+  bench.rung.join(late, 5, governor());
   expect(late.told).toMatchObject([{ type: "watching", watch: 5, rung: RUNG }]);
   bench.picture(2);
   expect(late.pictures).toHaveLength(0);
@@ -199,7 +203,7 @@ test("a viewer that waits for a keyframe does not make the agent outrun the one 
   bench.picture(1, true);
   bench.picture(2);
   bench.picture(3);
-  bench.rung.join(late, 2);
+  bench.rung.join(late, 2, governor());
   // Pictures 4 and 5 were on their way; the late viewer has room, but takes none of them.
   bench.picture(4);
   bench.picture(5);
@@ -217,7 +221,7 @@ test("while nobody watches, capture stands still; whoever comes sets it going", 
   bench.picture(2);
   bench.picture(3);
   expect(bench.agent.acked).toBe(0);
-  bench.rung.join(viewer, 2);
+  bench.rung.join(viewer, 2, governor());
   expect(bench.agent.acked).toBe(3);
   bench.rung.close();
 });
@@ -257,7 +261,7 @@ test("joining again starts at a keyframe, and acks of what was in flight before 
   bench.open(viewer);
   bench.picture(1, true);
   bench.picture(2);
-  bench.rung.join(viewer, 9);
+  bench.rung.join(viewer, 9, governor());
   bench.ack(viewer, 2);
   bench.picture(3);
   bench.picture(4, true);
@@ -268,7 +272,7 @@ test("joining again starts at a keyframe, and acks of what was in flight before 
 test("what an agent or viewer cannot know or do is a protocol error", () => {
   const bench = new Bench();
   const viewer = new RecordingViewer(1);
-  bench.rung.join(viewer, 1);
+  bench.rung.join(viewer, 1, governor());
   bench.rung.open();
   expect(() => bench.picture(1, true)).toThrow("before it was announced");
   bench.announce();

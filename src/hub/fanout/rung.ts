@@ -1,11 +1,14 @@
 import { type Closable, ProtocolError } from "../../base/index.ts";
-import type { Ack, AgentMessage, Codec, Performance, StreamSettings } from "../../protocol/index.ts";
+import type { Ack, AgentMessage, Codec, Performance, RungBudget, StreamSettings } from "../../protocol/index.ts";
 import { encodeAck, type Picture, readTiles, stampHubTime } from "../../protocol/index.ts";
+import { budgetAt, type Governor, type Level, ladderFor } from "../governor/index.ts";
 import type { AgentPort, HubCounters, Source, ViewerPort } from "../ports.ts";
 import { AgentCredit } from "./agent-credit.ts";
+import { ContentWatch } from "./content-watch.ts";
 import { isAfter, MIN_CREDITS } from "./credit-window.ts";
 import { KEYFRAME_REPEAT_MS, KeyframeGate } from "./keyframe-gate.ts";
 import { PerformanceFeed } from "./performance-feed.ts";
+import { agentAgeUs, isRefinement } from "./sent-pictures.ts";
 import { Subscriber } from "./subscriber.ts";
 
 /** What an agent said about a rung that it opened. */
@@ -27,6 +30,10 @@ export class Rung implements Closable {
   readonly source: Source;
   readonly codec: Codec;
   readonly settings: StreamSettings;
+  readonly #ladder: readonly Level[];
+  readonly #content = new ContentWatch();
+  #level: number;
+  #budget: RungBudget;
   readonly #context: RungContext;
   readonly #subscribers = new Map<number, Subscriber>();
   readonly #keyframes: KeyframeGate;
@@ -38,10 +45,14 @@ export class Rung implements Closable {
   #agentCredits = MIN_CREDITS;
   #lastSequence: number | undefined;
 
-  constructor(source: Source, codec: Codec, settings: StreamSettings, context: RungContext) {
+  /** `level` is the step of the settings' ladder that its pictures are made for. */
+  constructor(source: Source, codec: Codec, settings: StreamSettings, level: number, context: RungContext) {
     this.source = source;
     this.codec = codec;
     this.settings = settings;
+    this.#ladder = ladderFor(settings);
+    this.#level = level;
+    this.#budget = this.#budgetNow();
     this.#context = context;
     this.#keyframes = new KeyframeGate(() => this.#requestKeyframe());
     this.#feed = new PerformanceFeed((performance) => this.#pushPerformance(performance));
@@ -61,6 +72,30 @@ export class Rung implements Closable {
     return this.#subscribers;
   }
 
+  get level(): number {
+    return this.#level;
+  }
+
+  /** What its pictures may take now. */
+  get budget(): RungBudget {
+    return this.#budget;
+  }
+
+  /** Makes it a rung of another level, while it runs. */
+  setLevel(level: number): void {
+    this.#level = level;
+    this.tune();
+  }
+
+  /** Tells the agent what pictures may take, if that has changed with the level, the content or the viewers. */
+  tune(): void {
+    const budget = this.#budgetNow();
+    for (const { governor } of this.#subscribers.values()) governor.setRate(budget.fps);
+    if (JSON.stringify(budget) === JSON.stringify(this.#budget)) return;
+    this.#budget = budget;
+    if (this.#number !== undefined) this.#agent?.command({ type: "budget", rung: this.#number, budget });
+  }
+
   get performance(): Performance | undefined {
     return this.#feed.latest;
   }
@@ -76,9 +111,9 @@ export class Rung implements Closable {
     this.#agentCredits = MIN_CREDITS;
     this.#lastSequence = undefined;
     for (const subscriber of this.#subscribers.values()) subscriber.restart(this.settings.fps);
-    const { codec, settings } = this;
+    const { codec, settings, budget } = this;
     const credits = this.#agentCredits;
-    agent.command({ type: "open-rung", rung: this.#number, source: this.source.id, codec, settings, credits });
+    agent.command({ type: "open-rung", rung: this.#number, source: this.source.id, codec, settings, credits, budget });
   }
 
   /** Nothing comes any more until the next `open`; the viewers are told why. */
@@ -91,15 +126,19 @@ export class Rung implements Closable {
   }
 
   /** Adds a viewer, which gets `watching` as soon as the agent delivers and pictures from the next keyframe on. */
-  join(viewer: ViewerPort, watch: number): void {
+  join(viewer: ViewerPort, watch: number, governor: Governor): void {
     const subscriber = new Subscriber({
       viewer,
       watch,
+      governor,
       fps: this.settings.fps,
       counters: this.#context.counters,
+      nowUs: this.#context.nowUs,
     });
     subscriber.desynchronize();
+    subscriber.adjustWindow(this.#context.nowUs());
     this.#subscribers.set(viewer.id, subscriber);
+    this.tune();
     if (this.#number === undefined || this.#properties === undefined) return;
     this.#tellWatching(subscriber, this.#properties);
     this.#settle();
@@ -131,7 +170,15 @@ export class Rung implements Closable {
     stampHubTime(message, nowUs);
     this.#context.counters.pictureReceived(message.byteLength);
     this.#credit.received(picture.sequence);
-    for (const subscriber of this.#subscribers.values()) subscriber.offer(message, picture, nowUs);
+    this.#content.add(picture.kind, message.byteLength, nowUs);
+    const { sequence, keyframe, waitUs, grabUs, convertUs, encodeUs } = picture;
+    const refinement = isRefinement(picture);
+    const age = agentAgeUs(picture, this.#agent?.clockOffsetUs ?? 0, nowUs);
+    const sent = { sequence, keyframe, refinement, agentAgeUs: age, waitUs, grabUs, convertUs, encodeUs };
+    for (const subscriber of this.#subscribers.values()) {
+      if (!refinement) subscriber.governor.made(picture, nowUs);
+      subscriber.offer(message, sent, nowUs);
+    }
     if (picture.keyframe) this.#keyframes.arrived();
     this.#settle();
   }
@@ -144,7 +191,7 @@ export class Rung implements Closable {
     const subscriber = this.#subscribers.get(viewer.id);
     if (subscriber === undefined) return;
     const nowUs = this.#context.nowUs();
-    if (subscriber.acked(ack.sequence, nowUs) === 0) return;
+    if (subscriber.acked(ack, nowUs) === undefined) return;
     this.#settle();
     this.#catchUp(subscriber, nowUs);
   }
@@ -187,9 +234,17 @@ export class Rung implements Closable {
     this.#feed.clear();
   }
 
+  #budgetNow(): RungBudget {
+    const governors = [...this.#subscribers.values()].map(({ governor }) => governor);
+    const saving =
+      governors.length > 0 && governors.every(({ tier, stage }) => tier !== "ultra" && stage === "network");
+    return budgetAt(this.settings, this.#ladder, { level: this.#level, content: this.#content.kind, saving });
+  }
+
   /** For a viewer that missed pictures a keyframe is asked for, as soon as it can take one. */
   #catchUp(subscriber: Subscriber, nowUs: number): void {
-    if (!subscriber.waitsForKeyframe || subscriber.free === 0) return;
+    // One that is about to leave for a rung of its level needs none here.
+    if (!subscriber.waitsForKeyframe || subscriber.free === 0 || subscriber.governor.level !== this.#level) return;
     const delayMs = subscriber.resyncDelayMs(nowUs);
     if (delayMs !== undefined) this.#keyframes.want(delayMs);
   }

@@ -1,28 +1,48 @@
 import { Backoff } from "../../base/index.ts";
+import type { Ack } from "../../protocol/index.ts";
+import type { Governor, InFlight } from "../governor/index.ts";
 import type { HubCounters, ViewerPort } from "../ports.ts";
-import { CreditWindow } from "./credit-window.ts";
+import { type Acked, CreditWindow } from "./credit-window.ts";
+import { presentedTimes, type SentPicture, SentPictures } from "./sent-pictures.ts";
 
 /** A viewer that keeps falling behind asks for keyframes ever less often, since everybody pays for them. */
 const RESYNC_BASE_MS = 500;
 const RESYNC_CAP_MS = 4000;
 const RESYNC_RESET_US = 10_000_000;
 
+/** The distance is measured this often at most. */
+const PING_INTERVAL_US = 300_000;
+
 /** One viewer of one rung: its credits, and whether what it has decodes the next picture. */
 export class Subscriber {
   readonly viewer: ViewerPort;
   /** The viewer's number of the subscription. */
   readonly watch: number;
+  /** Decides how much it gets; it goes with the viewer from rung to rung. */
+  readonly governor: Governor;
   readonly #counters: HubCounters;
   readonly #resync = new Backoff({ baseMs: RESYNC_BASE_MS, capMs: RESYNC_CAP_MS, random: Math.random });
   #credits: CreditWindow;
+  #sent = new SentPictures();
   #synced = false;
+  readonly #nowUs: () => number;
+  #pingedUs = Number.NEGATIVE_INFINITY;
   #begun = false;
   #resyncing = false;
   #lastDropUs = Number.NEGATIVE_INFINITY;
   #dropped = 0;
 
-  constructor(options: { viewer: ViewerPort; watch: number; fps: number; counters: HubCounters }) {
+  constructor(options: {
+    viewer: ViewerPort;
+    watch: number;
+    governor: Governor;
+    fps: number;
+    counters: HubCounters;
+    nowUs: () => number;
+  }) {
+    this.#nowUs = options.nowUs;
     this.viewer = options.viewer;
+    this.governor = options.governor;
     this.watch = options.watch;
     this.#counters = options.counters;
     this.#credits = new CreditWindow(options.fps);
@@ -42,6 +62,10 @@ export class Subscriber {
     return this.#credits.size;
   }
 
+  get inFlight(): InFlight {
+    return { bytes: this.#credits.bytesInFlight, oldestSentUs: this.#credits.oldestSentUs };
+  }
+
   get oldestSentUs(): number | undefined {
     return this.#credits.oldestSentUs;
   }
@@ -54,7 +78,13 @@ export class Subscriber {
   /** Begins anew: the rung's stream was opened again. Credits of the old stream are void. */
   restart(fps: number): void {
     this.#credits = new CreditWindow(fps);
+    this.#sent = new SentPictures();
     this.desynchronize();
+  }
+
+  /** Bounds what is in flight by what its path carries now. */
+  adjustWindow(nowUs: number): void {
+    this.#credits.limitBytes(this.governor.windowBytes(nowUs));
   }
 
   /** What the viewer has no longer decodes the next picture. */
@@ -63,7 +93,7 @@ export class Subscriber {
   }
 
   /** Sends the picture if the viewer can take it and has what came before it, or needs nothing before it. */
-  offer(message: Uint8Array, picture: { sequence: number; keyframe: boolean }, nowUs: number): void {
+  offer(message: Uint8Array, picture: Omit<SentPicture, "sentUs"> & { keyframe: boolean }, nowUs: number): void {
     if (!this.#synced && !picture.keyframe) {
       // Before its first picture a viewer has missed nothing.
       if (this.#begun) this.#drop();
@@ -77,16 +107,25 @@ export class Subscriber {
       return;
     }
     this.#begun = true;
-    this.#credits.sent(picture.sequence, nowUs);
+    if (this.#credits.inFlight === 0) this.#pingPath();
+    this.#credits.sent(picture.sequence, message.byteLength, nowUs);
+    this.#sent.add({ ...picture, sentUs: nowUs });
     this.#synced = true;
     this.#resyncing = false;
     this.viewer.deliver(message);
     this.#counters.pictureSent(message.byteLength);
   }
 
-  /** Takes an ack. Returns the number of credits that came back. */
-  acked(sequence: number, nowUs: number): number {
-    return this.#credits.acked(sequence, nowUs);
+  /** Takes an ack. Returns what it covered; undefined for one that gives no credit back. */
+  acked(ack: Ack, nowUs: number): Acked | undefined {
+    const acked = this.#credits.acked(ack.sequence, nowUs);
+    if (acked !== undefined) {
+      const refinement = this.#sent.get(ack.sequence)?.refinement ?? false;
+      this.governor.acked({ ...acked, refinement }, nowUs);
+      this.adjustWindow(nowUs);
+    }
+    if (ack.stage === "presented") this.#presented(ack, nowUs);
+    return acked;
   }
 
   /** How long to wait before asking for the keyframe that ends a time of being behind; undefined when that was done. */
@@ -95,6 +134,24 @@ export class Subscriber {
     this.#resyncing = true;
     if (nowUs - this.#lastDropUs > RESYNC_RESET_US) this.#resync.reset();
     return this.#resync.nextDelayMs();
+  }
+
+  #presented(ack: Ack, nowUs: number): void {
+    const sent = this.#sent.take(ack.sequence);
+    if (sent === undefined || sent.refinement) return;
+    const times = presentedTimes(sent, ack, this.governor.path.roundTripUs, nowUs);
+    this.governor.presented(times, sent.sentUs, nowUs);
+  }
+
+  /** With nothing in flight the answer takes as long as the distance, whatever pictures take. */
+  #pingPath(): void {
+    const nowUs = this.#nowUs();
+    if (nowUs - this.#pingedUs < PING_INTERVAL_US) return;
+    this.#pingedUs = nowUs;
+    this.viewer.ping?.(() => {
+      const answeredUs = this.#nowUs();
+      this.governor.path.pinged(answeredUs - nowUs, answeredUs);
+    });
   }
 
   #drop(): void {

@@ -88,6 +88,10 @@ export class ViewerSession implements ViewerPort, LinkSession {
     this.#checkQueue();
   }
 
+  ping(answered: () => void): void {
+    this.#link.ping?.(answered);
+  }
+
   closeTooSlow(reason: string): void {
     this.#link.close(CloseCode.tooSlow, reason);
   }
