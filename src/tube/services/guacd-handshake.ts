@@ -85,6 +85,7 @@ class Handshake {
   begin(): void {
     this.#socket.on("data", this.#read);
     this.#socket.on("error", this.#broken);
+    this.#socket.on("end", this.#closed);
     this.#socket.on("close", this.#closed);
     this.#wait(this.#timings.argsMs);
     this.#send("select", [this.#request.select]);
@@ -166,6 +167,7 @@ class Handshake {
     clearTimeout(this.#timer);
     this.#socket.off("data", this.#read);
     this.#socket.off("error", this.#broken);
+    this.#socket.off("end", this.#closed);
     this.#socket.off("close", this.#closed);
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
 import { parse } from "yaml";
 import { z } from "zod";
 import { EnvironmentError } from "../../base/index.ts";
@@ -106,8 +107,10 @@ function describe(machine: Machine, rules: TargetRules): OfferedMachine {
   const { name, via, host } = machine;
   const port = portOf(machine);
   const user = machine.via === "ssh" ? machine.user : undefined;
+  // A name is resolved when it is dialled, so until then it can only be said that it may be allowed.
+  const allowed = isIP(host) === 0 ? rules.mayAllow(host, port) : rules.allows(host, host, port);
   return {
-    ...{ name, via, host, port, allowed: rules.mayAllow(host, port) },
+    ...{ name, via, host, port, allowed },
     ...(machine.via === "guacamole" ? { protocol: machine.protocol } : {}),
     ...(user === undefined ? {} : { user }),
   };

@@ -87,6 +87,7 @@ class SshSession {
   /** Why the host was refused, which ssh2 itself can not tell. */
   #refusal: DialError | undefined;
   #handshakeTimer: NodeJS.Timeout | undefined;
+  #released = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -125,7 +126,8 @@ class SshSession {
       authHandler: new SshLogin({ user, where, key, password, terminal }).handler,
       hostVerifier: (hostKey: Buffer, verify: (trusted: boolean) => void) => {
         clearTimeout(this.#handshakeTimer);
-        void this.#verifyHost(hostKey).then(verify);
+        // ssh2 does not expect an answer after its end.
+        void this.#verifyHost(hostKey).then((trusted) => this.#released || verify(trusted));
       },
     });
   }
@@ -188,6 +190,7 @@ class SshSession {
   }
 
   #release(): void {
+    this.#released = true;
     clearTimeout(this.#handshakeTimer);
     this.#client.end();
     this.#options.socket.destroy();
