@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { pino } from "pino";
 import { connectWebSocketLink } from "../../dist/node/index.js";
 import { PROTOCOL_VERSION, parseAgentCommand } from "../../dist/protocol/index.js";
-import { DataChannelTransport, openAuditLog, TargetRules, TubeHost } from "../../dist/tube/node/index.js";
+import { openAuditLog, TargetRules, TubeHost } from "../../dist/tube/node/index.js";
 
 const RETRY_MS = 300;
 
@@ -23,10 +23,10 @@ const host = new TubeHost({
 
 createInterface({ input: process.stdin }).on("line", () => {
   const fds = readdirSync("/proc/self/fd").length;
-  const figures = { ...host.figures, peers: DataChannelTransport.openCount, rssBytes: process.memoryUsage.rss(), fds };
+  const figures = { ...host.figures, rssBytes: process.memoryUsage.rss(), fds };
   console.log(JSON.stringify(figures));
 });
-serve();
+void serve();
 
 async function serve() {
   try {
@@ -35,11 +35,11 @@ async function serve() {
     link.onMessage((message) => receive(link, message));
     link.onClose(() => {
       host.linkEnded();
-      setTimeout(serve, RETRY_MS);
+      setTimeout(() => void serve(), RETRY_MS);
     });
     link.send(JSON.stringify({ type: "hello", protocol: PROTOCOL_VERSION, name, version: "test" }));
   } catch {
-    setTimeout(serve, RETRY_MS);
+    setTimeout(() => void serve(), RETRY_MS);
   }
 }
 

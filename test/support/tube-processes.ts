@@ -7,7 +7,7 @@ import type { Hub } from "../../dist/hub/index.js";
 import { pause } from "./events.ts";
 import { AGENT_TOKEN, TOKEN } from "./test-hub.ts";
 
-const AGENT_PROGRAM = fileURLToPath(new URL("./tube-agent-program.js", import.meta.url));
+const AGENT_PROGRAM = join(import.meta.dirname, "tube-agent-program.js");
 const SIGHTLINE = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** What an agent without a screen is started with. */

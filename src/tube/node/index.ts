@@ -1,11 +1,9 @@
 export { type AuditEntry, type AuditLog, openAuditLog } from "./audit-log.ts";
-export { DataChannelTransport } from "./data-channel-transport.ts";
 export { DialError, dialTarget, resolveTarget } from "./dial-target.ts";
-export { describeForward, type ForwardSpec, parseForward } from "./forward-spec.ts";
+export { type ForwardSpec, parseForward } from "./forward-spec.ts";
 export { Forwards, type RunningForward } from "./forwards.ts";
 export type { TubeService } from "./hosted-tube.ts";
 export { type HubAddress, HubOperator } from "./hub-operator.ts";
-export { nodeTimers } from "./node-timers.ts";
 export { operatorPorts } from "./operator-ports.ts";
 export { bridgeSocket } from "./socket-bridge.ts";
 export { UdpAssociations } from "./socks-server.ts";
@@ -13,4 +11,4 @@ export type { SocksCredentials } from "./socks5-handshake.ts";
 export { TargetRules } from "./target-rules.ts";
 export { TubeHost, type TubeHostOptions } from "./tube-host.ts";
 export { closeWebRtc, loadWebRtc } from "./web-rtc.ts";
-export { openRelay, type RelayAddress, WebSocketTransport } from "./websocket-transport.ts";
+export type { RelayAddress } from "./websocket-transport.ts";

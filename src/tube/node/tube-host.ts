@@ -3,6 +3,7 @@ import { describeError } from "../../base/index.ts";
 import type { AgentCommand, TubeSignal } from "../../protocol/index.ts";
 import type { SessionTimings, TraceEvent, TubePeer, TubeTransport } from "../core/index.ts";
 import type { AuditLog } from "./audit-log.ts";
+import { DataChannelTransport } from "./data-channel-transport.ts";
 import { HostedTube, type TubeService } from "./hosted-tube.ts";
 import { NodePeer } from "./node-peer.ts";
 import type { TargetRules } from "./target-rules.ts";
@@ -56,6 +57,8 @@ export class TubeHost {
     return {
       tubes: tubes.length,
       attempts: this.#attempts.size,
+      /** Peer connections of this process that have not been released. */
+      peers: DataChannelTransport.openCount,
       connections: tubes.reduce((sum, tube) => sum + tube.channel.figures.connections, 0),
     };
   }
