@@ -98,6 +98,8 @@ class SshSession {
     const { terminal, socket, target } = this.#options;
     terminal.open(() => this.#release());
     socket.once("error", () => this.#client.end());
+    // The socket stays half open by itself, and ssh2 waits for its close.
+    socket.once("end", () => socket.destroy());
     try {
       const { privateKey, passphrase } = target;
       const key = privateKey === undefined ? undefined : await openPrivateKey(privateKey, passphrase, terminal);
