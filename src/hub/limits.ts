@@ -13,6 +13,9 @@ export const MAX_WATCHES_PER_VIEWER = 32;
 /** Encodings of one source at once; a viewer that needs one more is refused. */
 export const MAX_RUNGS_PER_SOURCE = 6;
 
+/** Clients of the legacy KVM wire's deltas on one source; one more is refused. */
+export const MAX_DELTA_CLIENTS_PER_SOURCE = 8;
+
 /** A viewer with this much queued gets no more pictures until it has drained. */
 export const MAX_QUEUED_PICTURE_BYTES = 8 << 20;
 

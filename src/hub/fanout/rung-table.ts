@@ -8,11 +8,12 @@ import {
   type StreamSettings,
   type ViewerMessage,
 } from "../../protocol/index.ts";
-import { Governor, ladderFor } from "../governor/index.ts";
-import { MAX_RUNGS_PER_SOURCE, MAX_WATCHES_PER_VIEWER } from "../limits.ts";
+import { Governor } from "../governor/index.ts";
+import { MAX_DELTA_CLIENTS_PER_SOURCE, MAX_RUNGS_PER_SOURCE, MAX_WATCHES_PER_VIEWER } from "../limits.ts";
 import type { AgentPort, Source, ViewerPort } from "../ports.ts";
 import type { HubTimings } from "../timings.ts";
 import { Rung, type RungContext } from "./rung.ts";
+import { rungLadder } from "./rung-ladder.ts";
 import { classSettings } from "./size-class.ts";
 
 type WatchRequest = Extract<ViewerMessage, { type: "watch" }>;
@@ -111,7 +112,7 @@ export class RungTable implements Closable {
         reason: `Watched as ${request.watch} from now on.`,
       });
     }
-    const governor = governorFor(rung.codec, rung.settings, rung.level);
+    const governor = new Governor(rungLadder(rung.codec, rung.settings, source.description), rung.level);
     const watch: Watch = { viewer, request, source, governor, codecIndex: 0, rung, toldTier: "" };
     watches.set(request.watch, watch);
     this.#join(watch);
@@ -223,7 +224,7 @@ export class RungTable implements Closable {
     const rungClass = classKey(viewer, source, codec, settings);
     const known = this.#rungs.get(`${rungClass}/${level}`);
     if (known !== undefined) return known;
-    if (!this.#makeRoom(source)) return this.#nearest(rungClass, level);
+    if (!this.#makeRoom(source, codec)) return this.#nearest(rungClass, level);
     const rung = new Rung(source, codec, settings, level, this.#context);
     this.#rungs.set(`${rungClass}/${level}`, rung);
     return rung;
@@ -241,7 +242,7 @@ export class RungTable implements Closable {
     const codec = request.codecs[0] as Codec;
     const top = this.#rungs.get(`${classKey(viewer, source, codec, settings)}/0`);
     if (top !== undefined && top.subscribers.size > 0) return 0;
-    return governorFor(codec, settings).level;
+    return new Governor(rungLadder(codec, settings, source.description)).level;
   }
 
   #decideSoon(delayMs: number): void {
@@ -307,9 +308,13 @@ export class RungTable implements Closable {
     watch.toldTier = text;
     viewer.tell({ type: "tier", watch: request.watch, ...state, reason });
   }
-  #makeRoom(source: Source): boolean {
-    const siblings = [...this.#rungs.values()].filter((rung) => rung.source === source);
-    if (siblings.length < MAX_RUNGS_PER_SOURCE) return true;
+  #makeRoom(source: Source, codec: Codec): boolean {
+    // Clients of the legacy wire's deltas have a rung each, which must not be taken from everybody else's.
+    const isOwn = codec === "kvm-delta";
+    const siblings = [...this.#rungs.values()].filter(
+      (rung) => rung.source === source && (rung.codec === "kvm-delta") === isOwn,
+    );
+    if (siblings.length < (isOwn ? MAX_DELTA_CLIENTS_PER_SOURCE : MAX_RUNGS_PER_SOURCE)) return true;
     const unwatched = siblings.find((rung) => rung.subscribers.size === 0);
     if (unwatched !== undefined) this.#remove(unwatched);
     return unwatched !== undefined;
@@ -407,10 +412,4 @@ function classKey(viewer: ViewerPort, source: Source, codec: Codec, settings: St
   // Deltas of the legacy wire go on from what one client has.
   const owner = codec === "kvm-delta" ? `/${viewer.id}` : "";
   return `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}${owner}`;
-}
-
-/** Clients of the legacy wire choose their quality themselves, so that they have one level only. */
-function governorFor(codec: Codec, settings: StreamSettings, level?: number): Governor {
-  const ladder = ladderFor(settings);
-  return codec === "h264" || codec === "jpeg" ? new Governor(ladder, level) : new Governor(ladder.slice(0, 1), 0);
 }

@@ -1,13 +1,14 @@
 import { type Closable, ProtocolError } from "../../base/index.ts";
 import type { Ack, AgentMessage, Codec, Performance, RungBudget, StreamSettings } from "../../protocol/index.ts";
 import { encodeAck, type Picture, readTiles, stampHubTime } from "../../protocol/index.ts";
-import { budgetAt, type Governor, type Level, ladderFor } from "../governor/index.ts";
+import { budgetAt, type Governor, type Level } from "../governor/index.ts";
 import type { AgentPort, HubCounters, Source, ViewerPort } from "../ports.ts";
 import { AgentCredit } from "./agent-credit.ts";
 import { ContentWatch } from "./content-watch.ts";
 import { isAfter, MIN_CREDITS } from "./credit-window.ts";
 import { KEYFRAME_REPEAT_MS, KeyframeGate } from "./keyframe-gate.ts";
 import { PerformanceFeed } from "./performance-feed.ts";
+import { rungLadder } from "./rung-ladder.ts";
 import { agentAgeUs, isRefinement } from "./sent-pictures.ts";
 import { Subscriber } from "./subscriber.ts";
 
@@ -50,7 +51,7 @@ export class Rung implements Closable {
     this.source = source;
     this.codec = codec;
     this.settings = settings;
-    this.#ladder = ladderFor(settings);
+    this.#ladder = rungLadder(codec, settings, source.description);
     this.#level = level;
     this.#budget = this.#budgetNow();
     this.#context = context;
