@@ -2,6 +2,9 @@ import { WebSocket } from "ws";
 import { Inbox } from "./inbox.ts";
 import type { LegacyKvmPage } from "./legacy-kvm-page.ts";
 
+/** How often a throttled client looks whether it may read. */
+const THROTTLE_MS = 5;
+
 /** A JSON message of the gateway. */
 export type LegacyTold = { type: string; [field: string]: unknown };
 
@@ -15,6 +18,8 @@ export class LegacyKvmClient {
   readonly closed: Promise<number>;
   /** Arrival times of binary messages in ms. */
   readonly arrivals: number[] = [];
+  #bytes = 0;
+  #throttle: NodeJS.Timeout | undefined;
 
   private constructor(socket: WebSocket, page: LegacyKvmPage) {
     this.socket = socket;
@@ -55,10 +60,26 @@ export class LegacyKvmClient {
   }
 
   close(): void {
+    clearInterval(this.#throttle);
     this.socket.terminate();
   }
 
+  /** Reads no faster than this from now on, as over a slow connection; without a rate as fast as it can. */
+  throttle(bytesPerSecond?: number): void {
+    clearInterval(this.#throttle);
+    this.socket.resume();
+    if (bytesPerSecond === undefined) return;
+    const startMs = performance.now();
+    const before = this.#bytes;
+    this.#throttle = setInterval(() => {
+      const allowed = ((performance.now() - startMs) / 1000) * bytesPerSecond;
+      if (this.#bytes - before > allowed) this.socket.pause();
+      else this.socket.resume();
+    }, THROTTLE_MS);
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
+    this.#bytes += data.byteLength;
     if (isBinary) {
       this.arrivals.push(performance.now());
       this.page.receive(data);

@@ -39,6 +39,31 @@ export class PaintedDisplay {
   }
 }
 
+/** How many pixels of a page differ from the averages of a picture's blocks, rounded down; the page has one for each. */
+export function blockDifferences({ width, height, pixels }: PixelBuffer, page: LegacyKvmPage, edge: number): number {
+  const [columns, rows] = [Math.ceil(width / edge), Math.ceil(height / edge)];
+  if (page.width !== columns || page.height !== rows) return columns * rows;
+  let count = 0;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const sums = [0, 0, 0];
+      let size = 0;
+      for (let y = row * edge; y < Math.min(height, (row + 1) * edge); y += 1) {
+        for (let x = column * edge; x < Math.min(width, (column + 1) * edge); x += 1) {
+          size += 1;
+          const at = (y * width + x) * 4;
+          for (let channel = 0; channel < 3; channel += 1) {
+            sums[channel] = (sums[channel] as number) + (pixels[at + channel] as number);
+          }
+        }
+      }
+      const [blue = 0, green = 0, red = 0] = sums.map((sum) => Math.floor(sum / size));
+      if (page.pixel(column, row) !== ((red << 16) | (green << 8) | blue)) count += 1;
+    }
+  }
+  return count;
+}
+
 /** How many pixels of a page differ from a picture of its size. */
 export function differences({ width, height, pixels }: PixelBuffer, page: LegacyKvmPage): number {
   if (page.width !== width || page.height !== height) return width * height;
