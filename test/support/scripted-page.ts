@@ -1,57 +1,17 @@
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { Rect } from "../../dist/base/index.js";
-import type { SightlineView } from "../../dist/viewer/index.js";
 import type { Chromium } from "./chromium.ts";
 import { type ScriptedHub, TOKEN } from "./scripted-hub.ts";
 import type { ScriptedStream } from "./scripted-stream.ts";
+import { ViewPage } from "./view-page.ts";
 
 /** The built page in a browser, signed in to a scripted hub. */
-export class ScriptedPage {
-  readonly page: Page;
+export class ScriptedPage extends ViewPage {
   readonly hub: ScriptedHub;
 
   constructor(page: Page, hub: ScriptedHub) {
-    this.page = page;
+    super(page);
     this.hub = hub;
-  }
-
-  get view(): Locator {
-    return this.page.locator("sightline-view");
-  }
-
-  /** Runs a function in the page with the view; what it takes and gives must survive JSON. */
-  async inView<Result, Argument = undefined>(
-    run: (view: SightlineView, argument: Argument) => Result | Promise<Result>,
-    argument?: Argument,
-  ): Promise<Result> {
-    return (await this.view.evaluate(run as never, argument)) as Result;
-  }
-
-  /** R, G, B, A of every pixel in the rectangle, as the worker has it on the canvas. */
-  async readPixels(rect: Rect): Promise<number[]> {
-    return this.inView(async (view, rect: Rect) => Array.from(await view.readPixels(rect)), rect);
-  }
-
-  /** R, G, B of one pixel. */
-  async pixel(x: number, y: number): Promise<number[]> {
-    return (await this.readPixels({ x, y, width: 1, height: 1 })).slice(0, 3);
-  }
-
-  /** The point of the page that shows the middle of a picture's pixel. */
-  async pointOf(x: number, y: number): Promise<{ x: number; y: number }> {
-    return this.inView(
-      (view, { x, y }: { x: number; y: number }) => {
-        const { placement } = view;
-        const picture = view.state.source;
-        if (placement === undefined || picture === undefined) throw new Error("Nothing is shown.");
-        const box = view.getBoundingClientRect();
-        return {
-          x: box.left + placement.left + ((x + 0.5) / picture.width) * placement.width,
-          y: box.top + placement.top + ((y + 0.5) / picture.height) * placement.height,
-        };
-      },
-      { x, y },
-    );
   }
 
   /** Waits until the page has put this sequence of the newest rung on its canvas. */
@@ -71,10 +31,7 @@ export async function openScriptedPage(chromium: Chromium, hub: ScriptedHub, sea
   const scripted = new ScriptedPage(page, hub);
   await hub.until(() => hub.viewers.length > before && hub.viewer.rung > 0, "a viewer that watches");
   await scripted.presented(1);
-  await page.waitForFunction(() => {
-    const view = document.querySelector("sightline-page")?.shadowRoot?.querySelector("sightline-view");
-    return view?.state.picture.kind === "live";
-  });
+  await scripted.waitUntilLive();
   return scripted;
 }
 
