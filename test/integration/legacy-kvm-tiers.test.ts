@@ -46,6 +46,29 @@ async function moveUntil<T>(happened: Promise<T>): Promise<T> {
 const quality = (client: LegacyKvmClient, accept: (value: number) => boolean): Promise<unknown> =>
   client.told.next(({ type, quality: value }) => type === "quality_update" && accept(value as number));
 
+test("a client that stops reading is kept a few pictures only, costs those beside it nothing, and catches up", async () => {
+  const connect = async (): Promise<LegacyKvmClient> => {
+    const page = new LegacyKvmPage({ version: "later" });
+    return LegacyKvmClient.connect(`${hub.gateway}/ws?codec=rgba`, page, await hub.browser());
+  };
+  const [stuck, quick] = [await connect(), await connect()];
+  const exact = (client: LegacyKvmClient): Promise<void> => client.until((shown) => display.differences(shown) === 0);
+  await Promise.all([exact(stuck), exact(quick)]);
+  const before = stuck.page.frames.length;
+  stuck.socket.pause();
+  for (let step = 0; step < 12; step += 1) {
+    display.showNoise();
+    await exact(quick);
+  }
+  stuck.socket.resume();
+  await exact(stuck);
+  // What the kernel's buffers hold, 8 MiB in the hub, and the one that brings it up to date.
+  expect(stuck.page.frames.length - before).toBeLessThanOrEqual(10);
+  expect([...stuck.page.problems, ...quick.page.problems]).toEqual([]);
+  stuck.close();
+  quick.close();
+});
+
 describe.each([
   ["rgba", "later", 6_000_000],
   ["vp8", "seed", 3_000_000],

@@ -175,7 +175,7 @@ describe("seed client at an ordinary width", () => {
     const [slow, quick] = [await scene.connect(seedPage()), await scene.connect(seedPage())];
     await Promise.all([scene.exact(slow), scene.exact(quick)]);
     slow.socket.pause();
-    for (let step = 0; step < 12; step += 1) {
+    for (let step = 0; step < 5; step += 1) {
       scene.display.showNoise();
       await scene.exact(quick);
     }

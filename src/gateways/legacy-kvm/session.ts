@@ -62,6 +62,7 @@ export class LegacySession {
   #size: { readonly width: number; readonly height: number } | undefined;
   #sentInfo = "";
   #sentMonitors = "";
+  #sentQuality = "";
   #rung = 0;
   #unacked: number | undefined;
   #hasKeyframe = false;
@@ -113,7 +114,7 @@ export class LegacySession {
     const told = parseHubMessage(message);
     if (told.type === "sources") this.#takeSources(told.sources);
     else if (told.type === "watching") this.#watching(told);
-    else if (told.type === "tier") this.#client.send(qualityUpdate(told.tier));
+    else if (told.type === "tier") this.#sentQuality = this.#tellIfNew(this.#sentQuality, qualityUpdate(told.tier));
     else if (told.type === "unwatched") this.close(CloseCode.goingAway, told.reason);
   }
 
