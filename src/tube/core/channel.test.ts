@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { TubeChannel } from "./channel.ts";
+import { type DatagramMessage, TubeChannel } from "./channel.ts";
 import type { ConnectionClose, ConnectionSink, TubeConnection } from "./connection.ts";
+import { MAX_WAITING_CONTROL, MAX_WAITING_DATAGRAMS } from "./fair-sender.ts";
 import { encodeLinkFrame } from "./link-message.ts";
 import { INITIAL_WINDOW_BYTES } from "./receive-window.ts";
 import type { Timers, TubeTransport } from "./transport.ts";
@@ -135,6 +136,7 @@ class Pair {
   readonly accepted: KeepingSink[] = [];
   readonly ends: ConnectionClose[] = [];
   readonly interruptions: string[] = [];
+  readonly datagrams: DatagramMessage[] = [];
   resumed = 0;
   cable: [CableEnd, CableEnd] = cable();
   onOpen = (connection: TubeConnection): void => {
@@ -148,6 +150,7 @@ class Pair {
         ...{ session: SESSION, isInitiator, timers: this.time, ...options },
         listener: {
           open: (connection) => this.onOpen(connection),
+          datagram: (message) => this.datagrams.push(message),
           live: (_transport, resumed) => {
             if (resumed) this.resumed += 1;
           },
@@ -298,6 +301,33 @@ describe("the fair sender", () => {
     pair.deliver();
     expect(order).toEqual([0, 1, 0, 1]);
     expect(late.isOpened).toBe(true);
+  });
+
+  test("drops the oldest UDP packets when the network is slow, and counts them", () => {
+    const pair = new Pair();
+    pair.cable[0].bufferedBytes = 1 << 20;
+    const client = { address: new Uint8Array(4), port: 1 };
+    for (let count = 0; count < MAX_WAITING_DATAGRAMS + 44; count += 1) {
+      pair.near.sendDatagram({ type: "udp-packet", connection: 9, client, data: Uint8Array.of(count >> 8, count) });
+    }
+    pair.cable[0].bufferedBytes = 0;
+    pair.cable[0].events.drained();
+    pair.deliver();
+    expect(pair.near.figures.droppedDatagrams).toBe(44);
+    expect(pair.datagrams).toHaveLength(MAX_WAITING_DATAGRAMS);
+    expect(pair.datagrams[0]).toMatchObject({ data: Uint8Array.of(0, 44) });
+  });
+
+  test("ends with a peer that asks again and again without reading the answers", () => {
+    const pair = new Pair();
+    pair.onOpen = (connection) => connection.close("client");
+    pair.cable[1].bufferedBytes = 1 << 20;
+    for (let count = 0; count <= MAX_WAITING_CONTROL && pair.ends.length === 0; count += 1) {
+      pair.near.open({ kind: "target", host: "x", port: 1 }).close();
+      pair.cable[0].bufferedBytes = 0;
+      while (pair.cable[0].deliver());
+    }
+    expect(pair.ends[0]).toMatchObject({ reason: "protocol-error" });
   });
 
   test("a peer that sends without credit loses the connection", () => {

@@ -80,11 +80,15 @@ export class TubeChannel {
       },
     });
     const session = this.#session;
-    this.#sender = new FairSender({
+    const outlet = {
       get canSend() {
         return session.canSend;
       },
-      send: (frame) => this.#send(frame),
+      send: (frame: Uint8Array) => this.#send(frame),
+    };
+    this.#sender = new FairSender(outlet, () => {
+      const text = "The other end asks for more than it reads the answers of.";
+      this.#end({ reason: "protocol-error", text, remote: false });
     });
     this.#host = this.#makeHost();
   }

@@ -1,4 +1,3 @@
-import { ProtocolError } from "../../base/index.ts";
 import { type ControlMessage, encodeControlFrame, MAX_SENT_PAYLOAD_BYTES } from "../../codecs/tube/index.ts";
 import type { TubeConnection } from "./connection.ts";
 import { encodeLinkFrame } from "./link-message.ts";
@@ -22,6 +21,7 @@ export type FrameOutlet = { readonly canSend: boolean; send(frame: Uint8Array): 
  */
 export class FairSender {
   readonly #outlet: FrameOutlet;
+  readonly #flooded: () => void;
   readonly #control: Uint8Array[] = [];
   readonly #credits = new Map<TubeConnection, number>();
   readonly #datagrams: Uint8Array[] = [];
@@ -30,18 +30,21 @@ export class FairSender {
   #droppedDatagrams = 0;
   #pumping = false;
 
-  constructor(outlet: FrameOutlet) {
+  /** `flooded` is called, instead of queueing one more, when {@link MAX_WAITING_CONTROL} messages wait. */
+  constructor(outlet: FrameOutlet, flooded: () => void) {
     this.#outlet = outlet;
+    this.#flooded = flooded;
   }
 
   get droppedDatagrams(): number {
     return this.#droppedDatagrams;
   }
 
-  /** Sends a control message before any data. Throws ProtocolError when the other end made too many necessary. */
+  /** Sends a control message before any data. */
   control(message: ControlMessage): void {
     if (this.#control.length >= MAX_WAITING_CONTROL) {
-      throw new ProtocolError("too-large", "The other end asks for more than it reads the answers of.");
+      this.#flooded();
+      return;
     }
     this.#control.push(encodeControlMessage(message));
     this.pump();
