@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { pause } from "../support/events.ts";
 import { upgradeStatus } from "../support/fake-viewer.ts";
 import { makeLegacyLink } from "../support/legacy-kvm-access.ts";
-import { LegacyKvmClient } from "../support/legacy-kvm-client.ts";
+import { LegacyKvmClient, type LegacyTold } from "../support/legacy-kvm-client.ts";
 import { type LegacyKvmHub, startLegacyKvmHub } from "../support/legacy-kvm-hub.ts";
 import { LegacyKvmPage } from "../support/legacy-kvm-page.ts";
 import { PaintedDisplay } from "../support/painted-display.ts";
@@ -245,6 +245,46 @@ describe("a source that is resized", () => {
     } finally {
       before.close();
       await hub.close();
+      await server.stop();
+    }
+  });
+});
+
+describe("several monitors", () => {
+  test("are listed; a page that switches between them becomes exact, and its input goes to the one it shows", async () => {
+    const server = await startXServer({ width: 800, height: 600 });
+    const monitor = (name: string, place: string, output: string): void =>
+      void execFileSync("xrandr", ["--display", server.display, "--setmonitor", name, place, output]);
+    monitor("left", "400/100x600/150+0+0", "screen");
+    monitor("right", "400/100x600/150+400+0", "none");
+    const painter = new XPainter(server.display);
+    painter.fill({ x: 0, y: 0, width: 400, height: 600 }, 0x112233);
+    painter.fill({ x: 400, y: 0, width: 400, height: 600 }, 0x445566);
+    const hub = await startLegacyKvmHub(server.display);
+    try {
+      const page = seedPage();
+      const shows = (colour: number): boolean =>
+        page.width === 400 && page.pixel(0, 0) === colour && page.pixel(399, 599) === colour;
+      const headers = await hub.browser();
+      const first = await LegacyKvmClient.connect(`${hub.gateway}/ws?monitor=0&codec=vp8`, page, headers);
+      const both = (told: LegacyTold): boolean => (told.monitors as unknown[] | undefined)?.length === 2;
+      const list = (await first.told.next(both)) as unknown as { monitors: { id: string }[] };
+      expect(list.monitors.map(({ id }) => id)).toEqual(["desk/left", "desk/right"]);
+      await first.until(() => shows(0x112233));
+      first.close();
+      const second = await LegacyKvmClient.connect(`${hub.gateway}/ws?monitor=1;codec=vp8`, page, headers);
+      expect(await second.next("server_info")).toMatchObject({ monitor: 1, width: 400, height: 600 });
+      await second.until(() => shows(0x445566));
+      second.send({ type: "mousemove", x: 10, y: 20, monitor_id: "desk/right" });
+      const options = { env: { ...process.env, DISPLAY: server.display } };
+      await vi.waitFor(() =>
+        expect(execFileSync("xdotool", ["getmouselocation"], options).toString()).toMatch(/x:410 y:20/),
+      );
+      expect(page.problems).toEqual([]);
+      second.close();
+    } finally {
+      await hub.close();
+      painter.close();
       await server.stop();
     }
   });
