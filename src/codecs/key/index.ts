@@ -18,7 +18,7 @@ export {
   matteSize,
   shrinkMatte,
 } from "./matte.ts";
-export { type Orientation, ROTATIONS, type Rotation, turnedSize, turnedSteps, UPRIGHT } from "./orientation.ts";
+export { type Orientation, ROTATIONS, type Rotation, turnedSize, turnedSource, UPRIGHT } from "./orientation.ts";
 export { keyTable } from "./response.ts";
 export { fillRgbMatte } from "./rgb-matte.ts";
 export {

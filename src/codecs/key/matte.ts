@@ -101,6 +101,6 @@ function least(line: Uint8Array, at: number, radius: number): number {
 function mean(line: Uint8Array, at: number, radius: number): number {
   const last = line.length - 1;
   let sum = 0;
-  for (let i = at - radius; i <= at + radius; i += 1) sum += line[i < 0 ? 0 : i > last ? last : i] as number;
+  for (let i = at - radius; i <= at + radius; i += 1) sum += line[Math.min(last, Math.max(0, i))] as number;
   return Math.floor(sum / (2 * radius + 1) + 0.5);
 }

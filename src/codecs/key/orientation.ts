@@ -48,3 +48,26 @@ function turnPoint(
           : [x, y, last.x];
   return [mirror ? lastRight - right : right, down];
 }
+
+/** Which pixel of a picture is at (right, down) of the turned one: `origin + right * stepRight + down * stepDown`. */
+export function turnedSource(
+  { width, height }: { readonly width: number; readonly height: number },
+  { rotation, mirror }: Orientation,
+): { readonly origin: Place; readonly stepRight: Place; readonly stepDown: Place } {
+  const [lastX, lastY] = [width - 1, height - 1];
+  const upright: { origin: Place; stepRight: Place; stepDown: Place } =
+    rotation === 90
+      ? { origin: [0, lastY], stepRight: [0, -1], stepDown: [1, 0] }
+      : rotation === 180
+        ? { origin: [lastX, lastY], stepRight: [-1, 0], stepDown: [0, -1] }
+        : rotation === 270
+          ? { origin: [lastX, 0], stepRight: [0, 1], stepDown: [-1, 0] }
+          : { origin: [0, 0], stepRight: [1, 0], stepDown: [0, 1] };
+  if (!mirror) return upright;
+  const lastRight = turnedSize({ width, height }, { rotation, mirror }).width - 1;
+  const [dx, dy] = upright.stepRight;
+  const origin: Place = [upright.origin[0] + dx * lastRight, upright.origin[1] + dy * lastRight];
+  return { origin, stepRight: [-dx, -dy], stepDown: upright.stepDown };
+}
+
+type Place = readonly [x: number, y: number];

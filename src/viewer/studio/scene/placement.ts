@@ -1,0 +1,49 @@
+import type { Rect } from "../../../base/index.ts";
+import type { Size } from "../engine/engine.ts";
+
+/** `cover` fills the scene and cuts what sticks out, `contain` shows all of the picture, `stretch` distorts it. */
+export const FITS = ["cover", "contain", "stretch"] as const;
+
+/** Where a layer goes: fitted to the scene, scaled about its middle, then moved by shares of the scene's size. */
+export type Placement = {
+  readonly fit: (typeof FITS)[number];
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+};
+
+/** What is cut off each side of the source picture, in shares of its size. */
+export type Crop = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
+
+/** The rectangle of a turned picture in a scene, in the scene's pixels. */
+export function placeIn(scene: Size, turned: Size, { fit, x, y, scale }: Placement): Rect {
+  const across = scene.width / turned.width;
+  const down = scene.height / turned.height;
+  const even = fit === "cover" ? Math.max(across, down) : Math.min(across, down);
+  const width = turned.width * (fit === "stretch" ? across : even) * scale;
+  const height = turned.height * (fit === "stretch" ? down : even) * scale;
+  return {
+    x: settle((scene.width - width) / 2 + x * scene.width),
+    y: settle((scene.height - height) / 2 + y * scene.height),
+    width: settle(width),
+    height: settle(height),
+  };
+}
+
+/** The part of a picture that is left, in whole pixels; left and top are even, because chroma is shared by two pixels. */
+export function cropOf(size: Size, { left, top, right, bottom }: Crop): Rect {
+  const x = Math.min(even(size.width * left), even(size.width - 2));
+  const y = Math.min(even(size.height * top), even(size.height - 2));
+  const width = Math.max(2, Math.round(size.width * (1 - right)) - x);
+  const height = Math.max(2, Math.round(size.height * (1 - bottom)) - y);
+  return { x, y, width: Math.min(width, size.width - x), height: Math.min(height, size.height - y) };
+}
+
+function even(value: number): number {
+  return Math.floor(value / 2) * 2;
+}
+
+/** A ten-thousandth of a pixel is an error of rounding, and would cost the quick path of unscaled pictures. */
+function settle(value: number): number {
+  return Math.abs(value - Math.round(value)) < 1e-4 ? Math.round(value) : value;
+}

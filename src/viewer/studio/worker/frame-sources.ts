@@ -1,0 +1,74 @@
+import { type Closable, describeError } from "../../../base/index.ts";
+
+/** The newest frame of a source. */
+export type NewestFrame = { readonly frame: VideoFrame; readonly version: number; readonly arrivedMs: number };
+
+export type FrameSourcesOptions = {
+  readonly onFrame: (source: string) => void;
+  /** The source's stream has ended, by itself or by an error. */
+  readonly onEnded: (source: string, reason: string) => void;
+};
+
+/** Keeps the newest frame of each source and closes all others: a queue of depth one. */
+export class FrameSources implements Closable {
+  readonly #options: FrameSourcesOptions;
+  readonly #newest = new Map<string, NewestFrame>();
+  readonly #readers = new Map<string, ReadableStreamDefaultReader<VideoFrame>>();
+  #version = 0;
+
+  constructor(options: FrameSourcesOptions) {
+    this.#options = options;
+  }
+
+  newest(source: string): NewestFrame | undefined {
+    return this.#newest.get(source);
+  }
+
+  /** Takes the frame; the one before is closed. */
+  push(source: string, frame: VideoFrame): void {
+    this.#newest.get(source)?.frame.close();
+    this.#version += 1;
+    this.#newest.set(source, { frame, version: this.#version, arrivedMs: performance.now() });
+    this.#options.onFrame(source);
+  }
+
+  /** Reads a stream of frames until it ends; another stream of the same source takes its place. */
+  read(source: string, readable: ReadableStream<VideoFrame>): void {
+    this.#cancel(source);
+    const reader = readable.getReader();
+    this.#readers.set(source, reader);
+    void this.#pump(source, reader);
+  }
+
+  /** Ends the source's stream and forgets its frame. */
+  remove(source: string): void {
+    this.#cancel(source);
+    this.#newest.get(source)?.frame.close();
+    this.#newest.delete(source);
+  }
+
+  close(): void {
+    for (const source of [...this.#readers.keys(), ...this.#newest.keys()]) this.remove(source);
+  }
+
+  #cancel(source: string): void {
+    const reader = this.#readers.get(source);
+    this.#readers.delete(source);
+    reader?.cancel().catch(() => undefined);
+  }
+
+  async #pump(source: string, reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
+    let reason = "The stream has ended.";
+    try {
+      for (let next = await reader.read(); !next.done; next = await reader.read()) {
+        if (this.#readers.get(source) === reader) this.push(source, next.value);
+        else next.value.close();
+      }
+    } catch (error) {
+      reason = describeError(error);
+    }
+    if (this.#readers.get(source) !== reader) return;
+    this.#readers.delete(source);
+    this.#options.onEnded(source, reason);
+  }
+}

@@ -1,0 +1,55 @@
+import { summarize } from "../../../base/index.ts";
+import type { EngineName } from "../engine/engine.ts";
+import type { MeterReport } from "../messages.ts";
+
+/** At most this many delays are kept between two reports. */
+const MAX_DELAYS = 600;
+
+/** Counts what happens to camera frames between two reports. */
+export class Meter {
+  #sinceMs = performance.now();
+  #arrived = 0;
+  #drawn = 0;
+  #cameraDrawn = 0;
+  #copies = 0;
+  #delaysMs: number[] = [];
+  /** Milliseconds on this thread's clock at a frame's timestamp 0; undefined while unknown. */
+  captureZeroMs: number | undefined;
+
+  arrived(): void {
+    this.#arrived += 1;
+  }
+
+  /** A picture was drawn; `camera` is the camera's new frame in it, if it shows one. */
+  drawn(copies: number, camera: { readonly timestampUs: number; readonly arrivedMs: number } | undefined): void {
+    this.#drawn += 1;
+    this.#copies += copies;
+    if (camera === undefined) return;
+    this.#cameraDrawn += 1;
+    const zero = this.captureZeroMs;
+    const sinceMs = zero === undefined ? camera.arrivedMs : zero + camera.timestampUs / 1000;
+    if (this.#delaysMs.length < MAX_DELAYS) this.#delaysMs.push(performance.now() - sinceMs);
+  }
+
+  /** What was counted since the last report; counting starts anew. `showsCamera`: whether a camera is drawn at all. */
+  report(engine: EngineName | undefined, showsCamera: boolean): MeterReport {
+    const seconds = (performance.now() - this.#sinceMs) / 1000;
+    const summary = summarize(this.#delaysMs);
+    const report: MeterReport = {
+      engine,
+      cameraFps: this.#arrived / seconds,
+      drawnFps: this.#drawn / seconds,
+      dropped: showsCamera ? Math.max(0, this.#arrived - this.#cameraDrawn) : 0,
+      latencyMs: this.#delaysMs.length === 0 ? undefined : { p50: summary.p50, p95: summary.p95 },
+      fromCapture: this.captureZeroMs !== undefined,
+      copiesPerFrame: this.#drawn === 0 ? 0 : this.#copies / this.#drawn,
+    };
+    this.#sinceMs = performance.now();
+    this.#arrived = 0;
+    this.#drawn = 0;
+    this.#cameraDrawn = 0;
+    this.#copies = 0;
+    this.#delaysMs = [];
+    return report;
+  }
+}
