@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { pause } from "../support/events.ts";
-import { upgradeStatus } from "../support/fake-viewer.ts";
+import { FakeViewer, upgradeStatus } from "../support/fake-viewer.ts";
 import { makeLegacyLink } from "../support/legacy-kvm-access.ts";
 import { LegacyKvmClient, type LegacyTold } from "../support/legacy-kvm-client.ts";
 import { type LegacyKvmHub, startLegacyKvmHub } from "../support/legacy-kvm-hub.ts";
@@ -175,7 +175,7 @@ describe("seed client at an ordinary width", () => {
     const [slow, quick] = [await scene.connect(seedPage()), await scene.connect(seedPage())];
     await Promise.all([scene.exact(slow), scene.exact(quick)]);
     slow.socket.pause();
-    for (let step = 0; step < 5; step += 1) {
+    for (let step = 0; step < 3; step += 1) {
       scene.display.showNoise();
       await scene.exact(quick);
     }
@@ -367,6 +367,19 @@ describe("access", () => {
     });
     await scene.exact(client);
     client.close();
+  });
+
+  test("a ninth client of deltas is sent away with a code after which it tries again, and takes no one's place", async () => {
+    const clients: LegacyKvmClient[] = [];
+    for (let count = 0; count < 8; count += 1) clients.push(await scene.connect(seedPage()));
+    await Promise.all(clients.map((client) => scene.exact(client)));
+    const ninth = await scene.connect(seedPage());
+    expect(await ninth.closed).toBe(1001);
+    const raw = await scene.connect(laterPage(), "codec=rgba");
+    await scene.exact(raw);
+    const viewer = await FakeViewer.connect(scene.hub.url, scene.hub.token);
+    await viewer.watch(await viewer.sourceId("desk/screen"));
+    for (const each of [...clients, raw, viewer]) each.close();
   });
 
   test("insecure lets anybody in and says so loudly", async () => {
