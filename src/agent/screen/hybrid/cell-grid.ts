@@ -40,6 +40,17 @@ export class CellGrid {
     }
   }
 
+  /** The cell of the rectangle's corner. */
+  cellAt(rect: Rect): number {
+    return Math.floor(rect.y / CELL) * this.columns + Math.floor(rect.x / CELL);
+  }
+
+  /** As many whole cells from the left of a run of them as `maxBytes` pay for at a price per pixel; one at least. */
+  head(run: Rect, bytesPerPixel: number, maxBytes: number): Rect {
+    const cells = Math.max(1, Math.floor(maxBytes / (Math.max(bytesPerPixel, 0.001) * CELL * run.height)));
+    return { ...run, width: Math.min(run.width, cells * CELL) };
+  }
+
   /**
    * Cuts `rect` along cell edges into pieces that lie wholly in cells of one class, as few as a greedy merge finds:
    * neighbours in a row are joined, then rows with the same cuts.

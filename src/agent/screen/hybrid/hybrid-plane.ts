@@ -96,12 +96,18 @@ export class HybridPlane implements Plane {
     this.#payload.start();
     let left = this.budget.refineBytes;
     for (const rect of this.#lossy.rested(nowUs)) {
+      let rest: Rect | undefined = rect;
+      while (rest !== undefined && left > 0) {
+        const part = this.#grid.head(rest, this.#activity.cost(this.#grid.cellAt(rest)), left);
+        const bytes = this.#payload.addLossless(buffer, part, Number.POSITIVE_INFINITY);
+        left -= bytes;
+        this.#activity.measureCost(part, bytes);
+        this.#lossy.clearInside(part);
+        this.counters.refinedPixels += area(part);
+        const width: number = rest.width - part.width;
+        rest = width > 0 ? { ...rest, x: rest.x + part.width, width } : undefined;
+      }
       if (left <= 0) break;
-      const bytes = this.#payload.addLossless(buffer, rect, Number.POSITIVE_INFINITY);
-      left -= bytes;
-      this.#activity.measureCost(rect, bytes);
-      this.#lossy.clearInside(rect);
-      this.counters.refinedPixels += area(rect);
     }
     this.#emitTiles(startUs, false, sink);
   }
