@@ -144,9 +144,13 @@ export const pageStyles = css`
     min-width: 0;
     min-height: 0;
   }
-  sightline-view {
+  sightline-view,
+  sightline-tunnels {
     width: 100%;
     height: 100%;
+  }
+  sightline-view[hidden] {
+    display: none;
   }
   .escape {
     position: absolute;

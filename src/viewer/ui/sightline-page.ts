@@ -7,6 +7,7 @@ import { checkSession, createViewOnlyLink, openSession, type SignIn } from "./se
 import type { SightlineView, ViewEvents } from "./sightline-view.ts";
 import { applyTheme, recallTheme, type Theme } from "./theme.ts";
 import { renderToolbar, type ToolbarActions } from "./toolbar.ts";
+import { TunnelsController } from "./tunnels-controller.ts";
 import "./sightline-view.ts";
 import "./latency-panel.ts";
 import "./source-list.ts";
@@ -64,6 +65,15 @@ export class SightlinePage extends LitElement {
     copyViewOnlyLink: () => void this.#copyViewOnlyLink(),
   };
 
+  readonly #tunnels = new TunnelsController({
+    requestUpdate: () => this.requestUpdate(),
+    toast: (level, text) => this.#toast(level, text),
+    copied: (detail) => this.#copied(detail),
+    toggleList: this.#actions.toggleList,
+    toggleFullScreen: this.#actions.toggleFullScreen,
+    openTextDialog: this.#actions.openTextDialog,
+  });
+
   override connectedCallback(): void {
     super.connectedCallback();
     applyTheme(this.#theme);
@@ -92,6 +102,7 @@ export class SightlinePage extends LitElement {
         <main>
           <sightline-view
             src="/api/viewer"
+            ?hidden=${this.#tunnels.shown !== undefined}
             .source=${this.#chosen ?? null}
             .fit=${this.#fit}
             .painter=${new URLSearchParams(location.search).get("painter")}
@@ -103,7 +114,7 @@ export class SightlinePage extends LitElement {
             @focusout=${() => this.requestUpdate()}
             @pointerdown=${this.#pressedStage}
           ></sightline-view>
-          ${this.#renderEscape()} ${this.#renderPanel()} ${this.#renderToasts()}
+          ${this.#tunnels.renderStage()} ${this.#renderEscape()} ${this.#renderPanel()} ${this.#renderToasts()}
         </main>
       </div>
       ${this.#renderDialogs()}
@@ -121,6 +132,8 @@ export class SightlinePage extends LitElement {
       queueMicrotask(() => this.requestUpdate());
       return html`<header class="bar"></header>`;
     }
+    const { shown } = this.#tunnels;
+    if (shown !== undefined) return this.#tunnels.renderBar(shown, this.#listOpen);
     return renderToolbar(
       {
         state: view.state,
@@ -141,9 +154,10 @@ export class SightlinePage extends LitElement {
         <div class="list-inner">
           <sightline-sources
             .sources=${state?.sources ?? []}
-            .current=${this.#chosen ?? state?.source?.path}
+            .current=${this.#tunnels.shown === undefined ? (this.#chosen ?? state?.source?.path) : undefined}
             @choose=${(event: CustomEvent<string>) => this.#choose(event.detail)}
           ></sightline-sources>
+          ${this.#tunnels.renderList(state?.sources ?? [])}
           <div class="brand">${state?.link.phase === "connected" ? `${state.link.hub} · Sightline ${state.link.version}` : "Sightline"}</div>
         </div>
       </nav>
@@ -277,6 +291,7 @@ export class SightlinePage extends LitElement {
   }
 
   #choose(path: string): void {
+    this.#tunnels.leave();
     this.#set(() => {
       this.#chosen = path;
       if (!window.matchMedia("(min-width: 701px)").matches) this.#listOpen = false;
@@ -348,7 +363,8 @@ export class SightlinePage extends LitElement {
     if (field == null) return;
     const text = field.value;
     field.value = "";
-    this.#onView((view) => use(view, text));
+    if (this.#tunnels.shown !== undefined) this.#tunnels.sendText(text);
+    else this.#onView((view) => use(view, text));
   }
 
   async #copyViewOnlyLink(): Promise<void> {

@@ -1,0 +1,107 @@
+import { Emitter } from "../../../base/index.ts";
+import type { TubeSignal } from "../../../protocol/index.ts";
+import { AttemptError, type TubePeer, type TubeTransport } from "../../../tube/core/index.ts";
+import { DataChannelTransport } from "./data-channel-transport.ts";
+import { iceServerOf } from "./ice-servers.ts";
+
+type PeerSignal = Extract<TubeSignal, { kind: "description" | "candidate" }>;
+
+/** The browser's peer connection with its one data channel, until that is open. It always begins. */
+export class PagePeer implements TubePeer {
+  readonly #connection: RTCPeerConnection;
+  readonly #signals = new Emitter<PeerSignal>();
+  readonly #opened = new Emitter<TubeTransport>();
+  readonly #failures = new Emitter<AttemptError>();
+  readonly onSignal = this.#signals.event;
+  readonly onOpen = this.#opened.event;
+  readonly onFailed = this.#failures.event;
+  #settled = false;
+  #earlyCandidates: RTCIceCandidateInit[] | undefined = [];
+
+  /** `iceServers` as the hub names them. Throws where the browser has no WebRTC. */
+  constructor(iceServers: readonly string[]) {
+    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(iceServerOf) });
+    this.#connection.onicecandidate = ({ candidate }) => {
+      const { candidate: text = "", sdpMid } = candidate ?? {};
+      this.#signals.emit({ kind: "candidate", candidate: text, mid: sdpMid ?? "0" });
+    };
+    this.#connection.onconnectionstatechange = () => {
+      if (this.#connection.connectionState === "failed") this.#fail("ice", "No way was found by UDP.");
+    };
+  }
+
+  offer(): void {
+    const channel = this.#connection.createDataChannel("tube");
+    channel.onopen = () => this.#open(channel);
+    void this.#offer();
+  }
+
+  receive(signal: PeerSignal): void {
+    if (!this.#settled) void this.#receive(signal);
+  }
+
+  close(): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#connection.close();
+    this.#release();
+  }
+
+  async #offer(): Promise<void> {
+    try {
+      await this.#connection.setLocalDescription();
+      const { sdp = "" } = this.#connection.localDescription ?? {};
+      this.#signals.emit({ kind: "description", type: "offer", sdp });
+    } catch (cause) {
+      this.#fail("signalling", "This browser could make no offer.", cause);
+    }
+  }
+
+  async #receive(signal: PeerSignal): Promise<void> {
+    try {
+      if (signal.kind === "candidate") {
+        const candidate = { candidate: signal.candidate, sdpMid: signal.mid };
+        if (this.#earlyCandidates !== undefined) this.#earlyCandidates.push(candidate);
+        else if (signal.candidate !== "") await this.#connection.addIceCandidate(candidate);
+        return;
+      }
+      await this.#connection.setRemoteDescription({ type: signal.type, sdp: signal.sdp });
+      const early = this.#earlyCandidates ?? [];
+      this.#earlyCandidates = undefined;
+      for (const candidate of early) await this.#connection.addIceCandidate(candidate);
+    } catch (cause) {
+      this.#fail("signalling", "The other end sent a description that cannot be used.", cause);
+    }
+  }
+
+  #open(channel: RTCDataChannel): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.#opened.emit(new DataChannelTransport(channel, this.#connection, describe(this.#connection)));
+    this.#release();
+  }
+
+  #fail(kind: "ice" | "signalling", text: string, cause?: unknown): void {
+    if (this.#settled) return;
+    this.#failures.emit(new AttemptError(kind, text, { cause }));
+    this.close();
+  }
+
+  #release(): void {
+    this.#signals.close();
+    this.#opened.close();
+    this.#failures.close();
+  }
+}
+
+/** The addresses in use, which browsers tell without a promise only here; some hide their own. */
+function describe({ sctp }: RTCPeerConnection): string {
+  const pair = sctp?.transport.iceTransport.getSelectedCandidatePair?.();
+  if (pair?.local == null || pair.remote == null) return "from browser to agent";
+  const isRelayed = pair.local.type === "relay" || pair.remote.type === "relay";
+  return `${addressOf(pair.local)} to ${addressOf(pair.remote)}${isRelayed ? " through TURN" : ""}`;
+}
+
+function addressOf({ address, port }: RTCIceCandidate): string {
+  return address === null ? "this browser" : `${address}:${port}`;
+}
