@@ -36,10 +36,11 @@ describe("help", () => {
     for (const word of ["serve", "agent", "doctor", "Examples:", "sightline.yaml"]) expect(output).toContain(word);
   });
 
-  test("of serve and agent together names every setting", async () => {
+  test("of serve, agent and forward together names every setting", async () => {
     const { output: serve } = await run("serve", "--help");
     const { output: agent } = await run("agent", "--help");
-    for (const { flag } of settings) expect(serve + agent).toContain(flag);
+    const { output: forward } = await run("forward", "--help");
+    for (const { flag } of settings) expect(serve + agent + forward).toContain(flag);
     expect(agent).toContain("--token");
   });
 

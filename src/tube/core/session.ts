@@ -1,4 +1,4 @@
-import { ProtocolError } from "../../base/index.ts";
+import { describeError, ProtocolError } from "../../base/index.ts";
 import { type CloseReason, decodeControl, encodeControlFrame, TubeFrameReader } from "../../codecs/tube/index.ts";
 import { decodeLinkMessage, encodeLinkFrame, isSequenced, type LinkMessage } from "./link-message.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
@@ -177,8 +177,9 @@ export class TubeSession {
         if (this.#attachment !== attachment) return;
       }
     } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      this.#end("protocol-error", error.message);
+      // Whatever a frame breaks ends this tube, and no other.
+      if (error instanceof ProtocolError) this.#end("protocol-error", error.message);
+      else this.#end("handler-error", describeError(error));
     }
   }
 
