@@ -26,6 +26,12 @@ export type TubeFigures = {
   readonly fds: number;
 };
 
+/** Children that run; a test that times out never reaches the line that ends its own. */
+const running = new Set<ChildProcess>();
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
 /** A child process whose output is kept and waited for by line. */
 export class LineProcess {
   readonly child: ChildProcess;
@@ -39,6 +45,8 @@ export class LineProcess {
       stdio: ["pipe", "pipe", "pipe"],
       env: { PATH: process.env.PATH ?? "", ...env },
     });
+    running.add(this.child);
+    this.child.once("close", () => running.delete(this.child));
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output += text;
