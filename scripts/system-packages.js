@@ -4,8 +4,8 @@ import { runOrExit } from "./run-command.js";
 
 /** What the programs below need from Debian or Ubuntu, by purpose. */
 const PACKAGES = {
-  /** Libraries that capture and input call on any X display. */
-  x11: ["libxcb1", "libxcb-shm0", "libxcb-damage0", "libxcb-xfixes0", "libxcb-randr0", "libxcb-xtest0"],
+  /** The library that capture and input reach any X display with. */
+  x11: ["libxcb1"],
   /** The virtual desktop that stands in where there is no display. */
   desktop: [
     ...["xvfb", "openbox", "xterm", "x11-apps", "x11-utils", "x11-xserver-utils", "x11-xkb-utils", "hsetroot"],
@@ -13,7 +13,7 @@ const PACKAGES = {
   ],
   /** What the tests and benchmarks drive Sightline with, and the peer they compare it to. */
   tests: [
-    ...["chromium", "xclip", "xdotool", "openssl", "ffmpeg", "iproute2"],
+    ...["chromium", "xclip", "xdotool", "openssl", "ffmpeg", "iproute2", "curl"],
     ...["tigervnc-standalone-server", "websockify", "openssh-server"],
   ],
 };
