@@ -15,19 +15,23 @@ export type XTerminal = {
 };
 
 /** Prints every byte that the terminal delivers, unchanged, into the file `$OUT`. */
-const RAW_READER = `stty raw -echo; : > "$READY"; exec cat > "$OUT"`;
+export const RAW_READER = `stty raw -echo; : > "$READY"; exec cat > "$OUT"`;
 
 /**
- * Opens xterm in the upper left corner of a display without a window manager, where it has the keyboard while the
- * pointer is on it. `script` runs in it; it writes to
- * `$OUT`, and makes `$READY` when it is ready for input.
+ * Opens xterm in the upper left corner of a display. Without a window manager it has the keyboard while the pointer is on
+ * it. `script` runs in it; it writes to
+ * `$OUT`, and makes `$READY` when it is ready for input. `options` go to xterm.
  */
-export async function openTerminal(display: string, script = RAW_READER): Promise<XTerminal> {
+export async function openTerminal(
+  display: string,
+  script = RAW_READER,
+  options: readonly string[] = [],
+): Promise<XTerminal> {
   const directory = mkdtempSync(join(tmpdir(), "sightline-terminal-"));
   const file = join(directory, "out");
   const ready = join(directory, "ready");
   const env = { ...process.env, DISPLAY: display, LC_ALL: "C.UTF-8", XMODIFIERS: "@im=none", OUT: file, READY: ready };
-  const args = ["-u8", "-geometry", "60x10+0+0", "-e", "sh", "-c", `: > "$OUT"; ${script}`];
+  const args = ["-u8", "-geometry", "60x10+0+0", ...options, "-e", "sh", "-c", `: > "$OUT"; ${script}`];
   const child = spawn("xterm", args, { env, stdio: "ignore" });
   await vi.waitFor(() => readFileSync(ready), { timeout: 15_000, interval: 50 });
   await vi.waitFor(() => expect(visibleTerminals(display)).toBeGreaterThan(0), { timeout: 15_000, interval: 100 });
