@@ -171,9 +171,9 @@ export class Rung implements Closable {
     stampHubTime(message, nowUs);
     this.#context.counters.pictureReceived(message.byteLength);
     this.#credit.received(picture.sequence);
-    this.#content.add(picture.kind, message.byteLength, nowUs);
     const { sequence, keyframe, waitUs, grabUs, convertUs, encodeUs } = picture;
     const refinement = isRefinement(picture);
+    if (!refinement) this.#content.add(picture.kind, message.byteLength, nowUs);
     const age = agentAgeUs(picture, this.#agent?.clockOffsetUs ?? 0, nowUs);
     const sent = { sequence, keyframe, refinement, agentAgeUs: age, waitUs, grabUs, convertUs, encodeUs };
     for (const subscriber of this.#subscribers.values()) {

@@ -49,7 +49,7 @@ export class SentPictures {
 
 /** Refinement is made when nothing has changed, so that it never waited and nothing was grabbed for it. */
 export function isRefinement({ kind, waitUs, grabUs }: Picture): boolean {
-  return kind === "tiles" && waitUs === 0 && grabUs === 0;
+  return (kind === "tiles" || kind === "kvm") && waitUs === 0 && grabUs === 0;
 }
 
 /** How old a picture is at the hub: by the clocks, as long as what they say is possible. */

@@ -244,7 +244,9 @@ export class Governor {
     const evidenceBps = capacityBps ?? this.path.carriedBps(nowUs);
     if (!this.#mayRise(nowUs)) return;
     const proven = this.#ladder.findIndex(({ bitrate }) => bitrate <= evidenceBps * SHARE);
-    if (proven >= 0 && proven < this.#level && waited > JUMP_HOLD_US && this.#wasMeasured()) {
+    // One level more is a fine point, and waits as long as the last ones that turned out wrong; a wide path is none.
+    const holdUs = proven < this.#level - 1 ? JUMP_HOLD_US : this.#holdUs;
+    if (proven >= 0 && proven < this.#level && waited > holdUs && this.#wasMeasured()) {
       this.#riseTo(proven, nowUs);
       return;
     }

@@ -4,7 +4,7 @@ import type { PixelBuffer } from "../../capture/capturer.ts";
 import type { PictureEncoder } from "../../encode/encoder.ts";
 import type { PictureSink, Plane } from "../plane.ts";
 import { ActivityMap } from "./activity-map.ts";
-import { CellGrid } from "./cell-grid.ts";
+import { CELL, CellGrid } from "./cell-grid.ts";
 import { type Copy, findCopies } from "./find-copy.ts";
 import { findMoves } from "./find-move.ts";
 import { LossyMap } from "./lossy-map.ts";
@@ -98,12 +98,8 @@ export class HybridPlane implements Plane {
     for (const rect of this.#lossy.rested(nowUs)) {
       let rest: Rect | undefined = rect;
       while (rest !== undefined && left > 0) {
-        const part = this.#grid.head(rest, this.#activity.cost(this.#grid.cellAt(rest)), left);
-        const bytes = this.#payload.addLossless(buffer, part, Number.POSITIVE_INFINITY);
+        const { part, bytes } = this.#refineHead(buffer, rest, left);
         left -= bytes;
-        this.#activity.measureCost(part, bytes);
-        this.#lossy.clearInside(part);
-        this.counters.refinedPixels += area(part);
         const width: number = rest.width - part.width;
         rest = width > 0 ? { ...rest, x: rest.x + part.width, width } : undefined;
       }
@@ -113,6 +109,22 @@ export class HybridPlane implements Plane {
   }
 
   close(): void {}
+
+  /** Makes the left end of a run of cells exact, as much of it as the bytes pay for, but at least a cell. */
+  #refineHead(buffer: PixelBuffer, run: Rect, maxBytes: number): { part: Rect; bytes: number } {
+    let part = this.#grid.head(run, this.#activity.cost(this.#grid.cellAt(run)), maxBytes);
+    for (;;) {
+      const limit = part.width > CELL ? maxBytes : Number.POSITIVE_INFINITY;
+      const bytes = this.#payload.addLossless(buffer, part, limit);
+      this.#activity.measureCost(part, bytes < 0 ? limit : bytes);
+      if (bytes >= 0) {
+        this.#lossy.clearInside(part);
+        this.counters.refinedPixels += area(part);
+        return { part, bytes };
+      }
+      part = { ...part, width: Math.ceil(part.width / CELL / 2) * CELL };
+    }
+  }
 
   #encodeKeyframe(buffer: PixelBuffer, sink: PictureSink): void {
     const whole = { x: 0, y: 0, width: this.width, height: this.height };

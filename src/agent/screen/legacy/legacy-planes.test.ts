@@ -223,9 +223,11 @@ describe("whole pictures", () => {
     expect(scene.differencesFromBlocks(1, 1)).toBe(0);
     plane.setBudget({ ...EMERGENCY, bitrate: 4000 });
     scene.damage();
-    scene.run(600);
-    expect(scene.bytes).toHaveLength(6);
+    scene.run(6000);
     expect(scene.differencesFromBlocks(4, pageEdge)).toBe(0);
+    const repeats = scene.bytes.length - 6;
+    expect(repeats).toBeGreaterThan(0);
+    expect(repeats).toBeLessThan(30);
     expect(scene.page.problems).toEqual([]);
   });
 

@@ -29,6 +29,10 @@ const REST_US = 500_000;
 /** One that would take longer than this is left coarse: what changes meanwhile would wait for it. */
 const MAX_EXACT_US = 5_000_000;
 
+/** Such a coarse one is repeated now and then, since a still screen tells nobody that the connection is better now. */
+const REPEAT_US = 1_000_000;
+const REPEAT_SHARE = 1 / 4;
+
 /** About what a pixel takes; a screen's run lengths are many pixels long. */
 const BYTES_PER_PIXEL: Readonly<Record<WholeCodec, number>> = { "kvm-rgba": 4, "kvm-json": 4, "kvm-rle": 1.25 };
 
@@ -84,16 +88,23 @@ export class WholePlane implements Plane {
   refineUs(): number {
     if (!this.#shownCoarse) return Number.POSITIVE_INFINITY;
     if (this.#budget?.coarse !== true) return 0;
-    const bytes = this.width * this.height * BYTES_PER_PIXEL[this.#options.codec];
-    const exactUs = (bytes * 8e6) / this.#budget.bitrate;
-    return exactUs > MAX_EXACT_US ? Number.POSITIVE_INFINITY : this.#shownUs + Math.max(REST_US, exactUs);
+    const exactUs = this.#exactUs(this.#budget);
+    const repeatUs = exactUs / COARSE_EDGE ** 2 / REPEAT_SHARE;
+    const restUs = exactUs > MAX_EXACT_US ? Math.max(REPEAT_US, repeatUs) : Math.max(REST_US, exactUs);
+    return this.#shownUs + restUs;
   }
 
   refine(buffer: PixelBuffer, nowUs: number, sink: PictureSink): void {
-    this.#send(buffer, false, nowUs, sink);
+    const budget = this.#budget;
+    this.#send(buffer, budget?.coarse === true && this.#exactUs(budget) > MAX_EXACT_US, nowUs, sink);
   }
 
   close(): void {}
+
+  /** How long an exact picture takes at the bit rate. */
+  #exactUs({ bitrate }: RungBudget): number {
+    return (this.width * this.height * BYTES_PER_PIXEL[this.#options.codec] * 8e6) / bitrate;
+  }
 
   #send(buffer: PixelBuffer, coarse: boolean, nowUs: number, sink: PictureSink): void {
     const startUs = this.#options.nowUs();
