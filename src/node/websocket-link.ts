@@ -133,7 +133,8 @@ export class WebSocketLink implements Link {
       return;
     }
     this.#bytesRead = this.#socket.bytesRead;
-    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping();
+    // The other end may answer the newest ping only, so this one repeats a question that is still open.
+    if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.ping(this.#pinged?.id ?? "");
   }
 
   #finish(code: number, reason: string): void {

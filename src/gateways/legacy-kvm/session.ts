@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { ProtocolError } from "../../base/index.ts";
 import { isSeedKeyframe } from "../../codecs/legacy-kvm/index.ts";
-import type { Link, MemoryLink } from "../../node/index.ts";
+import type { MemoryLink, WebSocketLink } from "../../node/index.ts";
 import {
   CloseCode,
   type Codec,
@@ -48,10 +48,10 @@ export type LegacySessionOptions = {
 
 /**
  * One client of the legacy wire as a viewer of the hub. Pictures are messages of that wire already and are passed on as
- * they are; one is acknowledged when the kernel has taken it, so that the hub knows how fast this client is.
+ * they are. The client acknowledges nothing, but its browser answers a ping in its turn, after the pictures before it.
  */
 export class LegacySession {
-  readonly #client: Link;
+  readonly #client: WebSocketLink;
   readonly #hub: MemoryLink;
   readonly #options: LegacySessionOptions;
   readonly #pointer = new LegacyPointer();
@@ -64,19 +64,20 @@ export class LegacySession {
   #sentMonitors = "";
   #sentQuality = "";
   #rung = 0;
-  #unacked: number | undefined;
+  #sent: number | undefined;
+  #asked = false;
   #hasKeyframe = false;
   #inputSequence = 0;
   #inputMs = performance.now();
   #resyncMs = Number.NEGATIVE_INFINITY;
 
   /** Owns both links: when one ends, so does the other. */
-  constructor(client: Link, hub: MemoryLink, options: LegacySessionOptions) {
+  constructor(client: WebSocketLink, hub: MemoryLink, options: LegacySessionOptions) {
     this.#client = client;
     this.#hub = hub;
     this.#options = options;
     client.onMessage((message) => this.#guard(() => this.#fromClient(message)));
-    client.onDrain(() => this.#drained());
+    client.onDrain(() => this.#hub.reportBacklog(this.#client.bufferedBytes));
     client.onClose(() => hub.close(CloseCode.goingAway, "The legacy client left."));
     hub.onMessage((message) => this.#guard(() => this.#fromHub(message)));
     hub.onClose(({ code, reason }) => client.close(code, reason));
@@ -142,7 +143,7 @@ export class LegacySession {
   /** The agent keeps the size that a rung began with, but a new agent cannot know it; the client reconnects by itself. */
   #watching({ rung, width, height }: Watching): void {
     this.#rung = rung;
-    this.#unacked = undefined;
+    this.#sent = undefined;
     const isRaw = this.#codec === "kvm-rgba" || this.#codec === "kvm-json";
     this.#size ??= { width, height };
     if (isRaw || (this.#size.width === width && this.#size.height === height)) return;
@@ -152,24 +153,32 @@ export class LegacySession {
   #picture(message: Uint8Array): void {
     const { rung, sequence, payload } = decodePicture(message);
     if (rung !== this.#rung) return;
-    this.#unacked = sequence;
+    this.#sent = sequence;
     // A new agent begins with a keyframe. The client would take it for an empty delta; what follows lists every pixel.
-    if (this.#codec === "kvm-delta" && this.#hasKeyframe && isSeedKeyframe(payload)) this.#drained();
+    if (this.#codec === "kvm-delta" && this.#hasKeyframe && isSeedKeyframe(payload)) this.#acknowledge(rung, sequence);
     else this.#client.send(this.#codec === "kvm-json" ? textOf(payload) : payload);
     this.#hasKeyframe = true;
     this.#hub.reportBacklog(this.#client.bufferedBytes);
+    this.#ask();
   }
 
-  #drained(): void {
-    if (this.#client.bufferedBytes > 0) return;
-    const { rung, sequence } = { rung: this.#rung, sequence: this.#unacked };
-    this.#unacked = undefined;
-    if (sequence !== undefined) {
-      for (const stage of ["accepted", "presented"] as const) {
-        this.#hub.send(encodeAck({ stage, rung, sequence, decodeUs: 0, drawUs: 0 }));
-      }
+  /** One question at a time; its answer is for all that was sent before it. */
+  #ask(): void {
+    if (this.#asked || this.#sent === undefined) return;
+    const [rung, sequence] = [this.#rung, this.#sent];
+    this.#asked = true;
+    this.#sent = undefined;
+    this.#client.ping(() => {
+      this.#asked = false;
+      this.#acknowledge(rung, sequence);
+      this.#ask();
+    });
+  }
+
+  #acknowledge(rung: number, sequence: number): void {
+    for (const stage of ["accepted", "presented"] as const) {
+      this.#hub.send(encodeAck({ stage, rung, sequence, decodeUs: 0, drawUs: 0 }));
     }
-    this.#hub.reportBacklog(0);
   }
 
   #fromClient(message: string | Uint8Array): void {
