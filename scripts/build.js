@@ -6,7 +6,15 @@ import { installDependencies } from "./dependencies.js";
 import { root, runPackageOrExit } from "./run-command.js";
 
 /** What the page is made from; a change in any of it makes the built page stale. */
-const PAGE_INPUTS = ["src/viewer", "src/base", "src/protocol", "src/codecs", "vite.config.ts", "package-lock.json"];
+const PAGE_INPUTS = [
+  "src/viewer",
+  "src/base",
+  "src/protocol",
+  "src/codecs",
+  "src/tube/core",
+  "vite.config.ts",
+  "package-lock.json",
+];
 const PAGE_STAMP = "dist/page.sha256";
 
 /** Compiles every layer and bundles the page; what is up to date already is not built again. */

@@ -2,8 +2,9 @@ import { css } from "lit";
 
 /** The stage of connections: panes that fill it, and what lies over them. */
 export const tunnelStyles = css`
-  :host {
-    display: none;
+  /* Its dialog is shown over screens, too. */
+  :host(:not([shown])) {
+    display: contents;
   }
   :host([shown]) {
     display: block;

@@ -30,7 +30,7 @@ export class SightlineTunnels extends LitElement implements TunnelsElement {
   }
 
   connect(agents: readonly string[]): void {
-    this.renderRoot.querySelector<ConnectDialog>("sightline-connect")?.open(agents);
+    void this.#openDialog(agents);
   }
 
   sendText(text: string): void {
@@ -103,6 +103,14 @@ export class SightlineTunnels extends LitElement implements TunnelsElement {
         </div>
       </div>
     `;
+  }
+
+  /** Waits for the first drawing: the page asks right after it has placed this element. */
+  async #openDialog(agents: readonly string[]): Promise<void> {
+    await this.updateComplete;
+    const dialog = this.renderRoot.querySelector<ConnectDialog>("sightline-connect");
+    await dialog?.updateComplete;
+    dialog?.open(agents);
   }
 
   #open(target: TunnelTarget): void {

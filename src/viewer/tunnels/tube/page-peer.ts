@@ -103,5 +103,6 @@ function describe({ sctp }: RTCPeerConnection): string {
 }
 
 function addressOf({ address, port }: RTCIceCandidate): string {
-  return address === null ? "this browser" : `${address}:${port}`;
+  if (address === null || address.endsWith(".local")) return "this browser";
+  return `${address.includes(":") ? `[${address.replace(/^\[|\]$/g, "")}]` : address}:${port}`;
 }
