@@ -1,4 +1,5 @@
 import type { Rect } from "../../../base/index.ts";
+import { type Orientation, turnedSize, turnedSource } from "../../../codecs/key/index.ts";
 import type { Size } from "../engine/engine.ts";
 
 /** `cover` fills the scene and cuts what sticks out, `contain` shows all of the picture, `stretch` distorts it. */
@@ -46,4 +47,38 @@ function even(value: number): number {
 /** A ten-thousandth of a pixel is an error of rounding, and would cost the quick path of unscaled pictures. */
 function settle(value: number): number {
   return Math.abs(value - Math.round(value)) < 1e-4 ? Math.round(value) : value;
+}
+
+/** How a layer's own picture lies in a scene. */
+export type Lay = { readonly crop: Crop; readonly placement: Placement } & Orientation;
+
+type Point = readonly [x: number, y: number];
+
+/** A place in the scene, in its pixels, as shares of the layer's own picture; may lie outside of 0 to 1. */
+export function sceneToSource(scene: Size, source: Size, lay: Lay, [x, y]: Point): Point {
+  const crop = cropOf(source, lay.crop);
+  const turned = turnedSize(crop, lay);
+  const place = placeIn(scene, turned, lay.placement);
+  const { origin, stepRight, stepDown } = turnedSource(crop, lay);
+  // Pixels are counted from their middle.
+  const right = ((x - place.x) / place.width) * turned.width - 0.5;
+  const down = ((y - place.y) / place.height) * turned.height - 0.5;
+  return [
+    (crop.x + origin[0] + right * stepRight[0] + down * stepDown[0] + 0.5) / source.width,
+    (crop.y + origin[1] + right * stepRight[1] + down * stepDown[1] + 0.5) / source.height,
+  ];
+}
+
+/** A place in shares of the layer's own picture as a place in the scene. */
+export function sourceToScene(scene: Size, source: Size, lay: Lay, [x, y]: Point): Point {
+  const crop = cropOf(source, lay.crop);
+  const turned = turnedSize(crop, lay);
+  const place = placeIn(scene, turned, lay.placement);
+  const { origin, stepRight, stepDown } = turnedSource(crop, lay);
+  const across = x * source.width - 0.5 - crop.x - origin[0];
+  const along = y * source.height - 0.5 - crop.y - origin[1];
+  // The steps are one pixel along one axis each, so the way back is the transposed one.
+  const right = across * stepRight[0] + along * stepRight[1] + 0.5;
+  const down = across * stepDown[0] + along * stepDown[1] + 0.5;
+  return [place.x + (right / turned.width) * place.width, place.y + (down / turned.height) * place.height];
 }

@@ -1,0 +1,3 @@
+import "../no-eval.ts";
+import "../ui/sightline-view.ts";
+import "./ui/studio-page.ts";
