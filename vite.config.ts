@@ -15,6 +15,9 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: ["index.html", "studio/index.html", "studio/output.html"].map((page) => `src/viewer/${page}`),
+    },
   },
   worker: { format: "es" },
 });

@@ -29,7 +29,7 @@ export async function runServe(context: CommandContext): Promise<number> {
     const certificate = loadCertificate(context.config, state);
     const display = await openDisplay(context, closers);
     context.signal.throwIfAborted();
-    const hub = await openHub(context, { ...tokens, tls: certificate, display });
+    const hub = await openHub(context, { ...tokens, tls: certificate, display, stateFolder: state.path });
     closers.add(() => hub.close());
     context.print(`Sightline ${version} on ${machineName(context.config)}; Ctrl+C ends it.\n`);
     const urls = pageUrls(hub.url, context.config.host);
@@ -57,16 +57,20 @@ type HubParts = {
   readonly agentToken: string;
   readonly tls: { readonly key: string; readonly cert: string } | undefined;
   readonly display: Display;
+  readonly stateFolder: string;
 };
 
-async function openHub(context: CommandContext, { token, agentToken, tls, display }: HubParts): Promise<Hub> {
+async function openHub(
+  context: CommandContext,
+  { token, agentToken, tls, display, stateFolder }: HubParts,
+): Promise<Hub> {
   const { config, log } = context;
   const name = machineName(config);
   const agent = { name, command: process.execPath, args: [mainFile, "agent", "--pipe"] };
   try {
     return await startHub({
       ...{ host: config.host, port: config.port, insecure: config.insecure },
-      ...{ name, version, token, agentToken, log },
+      ...{ name, version, token, agentToken, log, stateFolder },
       ...(tls === undefined ? {} : { tls }),
       pageDirectory: fileURLToPath(new URL("../page", import.meta.url)),
       publicNames: config.publicNames?.split(",") ?? [],

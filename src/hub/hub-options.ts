@@ -38,6 +38,8 @@ export type HubOptions = {
   readonly settings: Partial<StreamSettings>;
   /** STUN and TURN servers for tubes: "stun:host:port", "turn:user:password@host:port". */
   readonly iceServers?: readonly string[];
+  /** Folder for what must survive a restart; without it nothing does. */
+  readonly stateFolder?: string;
   readonly timings?: Partial<HubTimings>;
   readonly log: Logger;
 };

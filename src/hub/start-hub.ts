@@ -10,6 +10,7 @@ import { type HttpContext, startHttp } from "./http/index.ts";
 import { HubCore } from "./hub-core.ts";
 import type { Hub, HubOptions } from "./hub-options.ts";
 import { MAX_VIEWERS } from "./limits.ts";
+import { addStudio } from "./open-studio.ts";
 import type { Access } from "./ports.ts";
 import { localCredential, REMOTE_CREDENTIAL, serveAgent } from "./serve-agent.ts";
 import { viewerServer } from "./serve-viewer.ts";
@@ -53,6 +54,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       ...entrance,
       keepAliveMs: core.timings.keepAliveMs,
       tubes: core.relay,
+      addRoutes: (app) => addStudio(app, context, options),
       serveAgent: (link) => {
         keep(link);
         serveAgent(core, link, REMOTE_CREDENTIAL);

@@ -19,7 +19,10 @@ const MAX_BODY_BYTES = 64 << 10;
 
 /** How the HTTP side is set up; the rest of {@link UpgradeOptions} says what it serves. */
 export type HttpOptions = Pick<HubOptions, "host" | "port" | "tls" | "pageDirectory" | "log"> &
-  Omit<UpgradeOptions, "parseCookie">;
+  Omit<UpgradeOptions, "parseCookie"> & {
+    /** Adds the routes of another part of the hub. */
+    readonly addRoutes: (app: FastifyInstance) => Promise<void>;
+  };
 
 /** Starts to listen: page, API and WebSockets on one port. Throws {@link EnvironmentError} when the port cannot be had. */
 export async function startHttp(options: HttpOptions): Promise<{ app: FastifyInstance; port: number }> {
@@ -36,6 +39,7 @@ export async function startHttp(options: HttpOptions): Promise<{ app: FastifyIns
   await app.register(fastifyRateLimit, { global: false });
   addErrorAnswers(app, options.log);
   addApiRoutes(app, options.context);
+  await options.addRoutes(app);
   if (options.pageDirectory !== undefined) await addPage(app, options.pageDirectory);
   addUpgrades(app.server, { ...options, parseCookie: (header) => app.parseCookie(header) });
   try {
@@ -60,6 +64,7 @@ async function addPage(app: FastifyInstance, directory: string): Promise<void> {
     );
   }
   await app.register(fastifyStatic, { root: directory });
+  app.get("/studio/output/:scene", (_request, reply) => reply.sendFile("studio/output.html"));
 }
 
 /** A page from here may run and reach only what comes from here; its workers may, too. */
@@ -71,7 +76,7 @@ function securityHeaders(secure: boolean): Parameters<typeof fastifyHelmet>[1] {
         defaultSrc: ["'self'"],
         scriptSrc: ["'self'"],
         workerSrc: ["'self'", "blob:"],
-        connectSrc: ["'self'"],
+        connectSrc: ["'self'", "blob:"],
         // Style attributes in Lit's templates; no script can hide in one.
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", "data:", "blob:"],
