@@ -39,7 +39,14 @@ class GuacamolePane implements Pane {
     context.element.append(this.#surface);
     const parameters = { ...target.request, ...describeBrowser(context.element) };
     const connection = context.tube.open({ kind: "service", service: TunnelService.guacamole, parameters });
-    this.#client = new Guacamole.Client(createGuacamoleTunnel(connection));
+    const tunnel = createGuacamoleTunnel(connection);
+    this.#client = new Guacamole.Client(tunnel);
+    tunnel.onerror = ({ message }) => {
+      this.#failure ??= message ?? undefined;
+    };
+    tunnel.onstatechange = (state) => {
+      if (state === Guacamole.Tunnel.State.CLOSED) this.#client.disconnect();
+    };
     this.#surface.append(this.#client.getDisplay().getElement());
     this.#keyboard = new Guacamole.Keyboard(this.#surface);
     this.#listen();
@@ -81,7 +88,7 @@ class GuacamolePane implements Pane {
       setState({ phase: "open", text: name });
     };
     client.onerror = ({ message, code }) => {
-      this.#failure = message || `Guacamole reported the error ${code}.`;
+      this.#failure ??= message || `Guacamole reported the error ${code}.`;
       client.disconnect();
     };
     client.onclipboard = (stream, mimetype) => {
@@ -108,7 +115,8 @@ class GuacamolePane implements Pane {
         client.sendMouseState(state, true),
       );
     }
-    watchPasteKeys(surface, {
+    // Around the surface, so that it comes before the library's listeners there.
+    watchPasteKeys(this.#context.element, {
       paste: (text) => this.sendText(text),
       press(code) {
         client.sendKeyEvent(1, KEYSYMS[code]);
