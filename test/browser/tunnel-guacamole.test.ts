@@ -121,6 +121,19 @@ it("carries the clipboard both ways, emoji included", async () => {
   expect(order.indexOf("key 118")).toBeGreaterThan(order.indexOf("end"));
 });
 
+it("pastes once after it was connected again", async () => {
+  await openTill();
+  await tunnel.status.getByText("Till 🌍").waitFor();
+  guacd.client.end();
+  await tunnel.page.getByRole("button", { name: "Connect again" }).click();
+  await tunnel.status.getByText("Till 🌍").waitFor();
+  await tunnel.copy("once");
+  await tunnel.page.locator(".guacamole-screen").click();
+  await tunnel.page.keyboard.press("Control+V");
+  await guacd.client.next("key", ([keysym, pressed]) => keysym === "118" && pressed === "0");
+  expect(guacd.client.received.filter(([opcode]) => opcode === "clipboard")).toHaveLength(1);
+});
+
 it("asks for what guacd finds missing", async () => {
   guacd.behave({ first: [["required", "username", "password"]] });
   await openTill();

@@ -105,9 +105,12 @@ export class TunnelSession implements Closable {
   }
 
   #context(tube: AgentTube, attempt: number): PaneContext {
+    // One for each attempt, so that listeners of the attempt before go with it.
+    const element = document.createElement("div");
+    element.className = "frame";
+    this.element.append(element);
     return {
-      tube,
-      element: this.element,
+      ...{ tube, element },
       setState: (state) => {
         if (attempt === this.#attempt && this.#state.phase !== "ended") this.#setState(state);
       },

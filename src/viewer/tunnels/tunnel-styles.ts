@@ -27,6 +27,7 @@ export const tunnelStyles = css`
     padding: 10px 4px 6px 14px;
     background: #0c0e11;
   }
+  .frame,
   .terminal-screen {
     width: 100%;
     height: 100%;
@@ -48,6 +49,10 @@ export const tunnelStyles = css`
     padding: 24px;
     background: color-mix(in srgb, var(--sl-stage) 86%, transparent);
     text-align: center;
+  }
+  /* What was shown last can still be read. */
+  .cover.ended {
+    background: color-mix(in srgb, var(--sl-stage) 45%, transparent);
   }
   .cover h2 {
     margin: 0 0 6px;

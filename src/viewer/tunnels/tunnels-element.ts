@@ -94,12 +94,14 @@ export class SightlineTunnels extends LitElement implements TunnelsElement {
   #renderEnd(session: TunnelSession): TemplateResult {
     const { state, target, id } = session;
     return html`
-      <div class="cover ended" role="alert">
-        <h2>${state.failed ? `${target.title} is not connected` : `${target.title} has ended`}</h2>
-        <p>${state.text}</p>
-        <div class="row">
-          <button class="quiet" @click=${() => this.end(id)}>Close</button>
-          <button class="primary" @click=${() => void session.open()}>Connect again</button>
+      <div class="cover ended">
+        <div class="card" role="alert">
+          <h2>${state.failed ? `${target.title} is not connected` : `${target.title} has ended`}</h2>
+          <p>${state.text}</p>
+          <div class="row">
+            <button class="quiet" @click=${() => this.end(id)}>Close</button>
+            <button class="primary" @click=${() => void session.open()}>Connect again</button>
+          </div>
         </div>
       </div>
     `;

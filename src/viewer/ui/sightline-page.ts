@@ -70,6 +70,7 @@ export class SightlinePage extends LitElement {
     toast: (level, text) => this.#toast(level, text),
     copied: (detail) => this.#copied(detail),
     toggleList: this.#actions.toggleList,
+    closeDrawer: () => this.#closeDrawer(),
     toggleFullScreen: this.#actions.toggleFullScreen,
     openTextDialog: this.#actions.openTextDialog,
   });
@@ -294,9 +295,14 @@ export class SightlinePage extends LitElement {
     this.#tunnels.leave();
     this.#set(() => {
       this.#chosen = path;
-      if (!window.matchMedia("(min-width: 701px)").matches) this.#listOpen = false;
+      this.#closeDrawer();
     });
     this.#view?.captureKeyboard(false);
+  }
+
+  /** On a phone the list of screens lies over the stage. */
+  #closeDrawer(): void {
+    if (!window.matchMedia("(min-width: 701px)").matches) this.#listOpen = false;
   }
 
   #hotkey(hotkey: Hotkey): void {

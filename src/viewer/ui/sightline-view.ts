@@ -257,8 +257,16 @@ export class SightlineView extends LitElement {
     const observer = new ResizeObserver(() => this.#layout());
     observer.observe(surface);
     scope.defer(() => observer.disconnect());
+    let inSight = true;
     const visibility = (): void =>
-      this.#client?.send({ type: "visible", visible: document.visibilityState === "visible" });
+      this.#client?.send({ type: "visible", visible: inSight && document.visibilityState === "visible" });
+    // A view that is hidden by its page, or scrolled away, needs no pictures.
+    const sight = new IntersectionObserver(([entry]) => {
+      inSight = entry?.isIntersecting ?? true;
+      visibility();
+    });
+    sight.observe(this);
+    scope.defer(() => sight.disconnect());
     document.addEventListener("visibilitychange", visibility);
     scope.defer(() => document.removeEventListener("visibilitychange", visibility));
   }

@@ -9,6 +9,8 @@ export type TunnelsHost = {
   toast(level: "info" | "warning" | "error", text: string): void;
   copied(detail: { text: string; written: boolean }): void;
   toggleList(): void;
+  /** Puts the list away where it lies over the stage. */
+  closeDrawer(): void;
   toggleFullScreen(): void;
   openTextDialog(): void;
 };
@@ -79,6 +81,7 @@ export class TunnelsController {
   }
 
   async #connect(agents: readonly string[]): Promise<void> {
+    this.#host.closeDrawer();
     try {
       this.#element ??= await this.#create();
       this.#element.connect(agents);
@@ -105,6 +108,7 @@ export class TunnelsController {
 
   #show(id: number): void {
     if (this.#element === undefined) return;
+    this.#host.closeDrawer();
     this.#element.current = id;
     this.#element.focusCurrent();
   }
