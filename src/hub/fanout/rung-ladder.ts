@@ -11,7 +11,7 @@ const EXACT_SECONDS = 0.15;
 const COARSE_SHARES = [1 / 16, 1 / 32, 1 / 64, 1 / 128] as const;
 
 /** Deltas of the legacy wire take 8 bytes a pixel, so that they need far more than video; the rest is everybody's. */
-const DELTA_BITRATES = [200_000_000, 60_000_000, 20_000_000] as const;
+const DELTA_BITRATES = [60_000_000, 20_000_000] as const;
 
 const MIN_BITRATE = 100_000;
 const MAX_BITRATE = 1_000_000_000;

@@ -20,8 +20,8 @@ import { legacySource } from "./legacy-source.ts";
 /** The client draws a delta onto the picture that it rendered last; faster ones overtake its rendering and are lost. */
 const MAX_DELTAS_PER_SECOND = 30;
 
-/** Pixels of one delta, 2 MiB; a larger change takes several. */
-const MAX_DELTA_PIXELS = 1 << 18;
+/** Pixels of one delta, 1 MiB, which 60 Mbit/s carry within the standard tier's promise; a larger change takes several. */
+const MAX_DELTA_PIXELS = 1 << 17;
 
 /** Pixels that one delta of a resync lists besides the changes, so that changes never wait long behind it. */
 const MAX_RESYNC_PIXELS = 1 << 16;
