@@ -19,7 +19,9 @@ export async function startModuleServer(): Promise<ModuleServer> {
     const headers = { "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
     if (path === "/") {
       response.writeHead(200, { ...headers, "content-type": "text/html" });
-      response.end("<!doctype html><title>Modules</title><script>window.importModule = (path) => import(path)</script>");
+      response.end(
+        "<!doctype html><title>Modules</title><script>window.importModule = (path) => import(path)</script>",
+      );
       return;
     }
     readFile(new URL(`.${path}`, `file://${DIST}`)).then(

@@ -70,8 +70,8 @@ export type PageToStudio =
   | { readonly type: "frame"; readonly source: string; readonly frame: VideoFrame }
   | { readonly type: "remove-source"; readonly source: string }
   | { readonly type: "picture"; readonly picture: PictureSpec }
-  /** `captureEpochMs`: a frame's timestamp 0, in milliseconds since 1970. */
-  | { readonly type: "clock"; readonly captureEpochMs: number }
+  /** When some of the camera's last frames were captured, in milliseconds since 1970. */
+  | { readonly type: "capture-times"; readonly epochsMs: readonly number[] }
   | { readonly type: "engine"; readonly forced: EngineName | undefined }
   | { readonly type: "output"; readonly writable: WritableStream<VideoFrame> | undefined }
   /** Colour at a place of a source's picture, in shares of its size. */

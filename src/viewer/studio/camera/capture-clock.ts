@@ -1,25 +1,21 @@
-/** Frames that are compared; the middle of what they say counts. */
-const FRAMES = 7;
-/** Frames whose clocks differ more than this do not share one. */
-const MAX_SPREAD_MS = 4;
+/** Frames whose capture is looked at; the browser does not show every one. */
+const FRAMES = 9;
 
 /**
- * Finds out when a camera's timestamp 0 was, in milliseconds since 1970: the browser tells the time of capture of what a
- * video element shows, and the frame taken from it has the timestamp. Resolves with undefined where it does not tell, or
- * when `signal` ends it.
+ * When some of the frames that a video element shows were captured, in milliseconds since 1970. Resolves with undefined
+ * where the browser does not tell, or when `signal` ends it.
  */
-export async function findCaptureEpoch(video: HTMLVideoElement, signal: AbortSignal): Promise<number | undefined> {
-  const epochs: number[] = [];
-  while (epochs.length < FRAMES) {
+export async function readCaptureTimes(
+  video: HTMLVideoElement,
+  signal: AbortSignal,
+): Promise<readonly number[] | undefined> {
+  const epochsMs: number[] = [];
+  while (epochsMs.length < FRAMES) {
     const metadata = await nextFrame(video, signal);
     if (metadata?.captureTime === undefined) return undefined;
-    const frame = new VideoFrame(video);
-    epochs.push(performance.timeOrigin + metadata.captureTime - frame.timestamp / 1000);
-    frame.close();
+    epochsMs.push(performance.timeOrigin + metadata.captureTime);
   }
-  epochs.sort((a, b) => a - b);
-  const spread = (epochs.at(-2) as number) - (epochs[1] as number);
-  return spread <= MAX_SPREAD_MS ? epochs[Math.floor(FRAMES / 2)] : undefined;
+  return epochsMs;
 }
 
 function nextFrame(video: HTMLVideoElement, signal: AbortSignal): Promise<VideoFrameCallbackMetadata | undefined> {

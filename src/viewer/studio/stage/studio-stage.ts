@@ -1,7 +1,7 @@
 import { Emitter, Scope } from "../../../base/index.ts";
 import type { KeyProposal, KeyView, Rgb } from "../../../codecs/key/index.ts";
 import { Camera, type CameraRequest } from "../camera/camera.ts";
-import { findCaptureEpoch } from "../camera/capture-clock.ts";
+import { readCaptureTimes } from "../camera/capture-clock.ts";
 import type { EngineName, Size } from "../engine/engine.ts";
 import { recallEngine, rememberEngine } from "../engine-memory.ts";
 import type { EngineReport, MeterReport, StudioToPage } from "../messages.ts";
@@ -255,8 +255,8 @@ export class StudioStage extends HTMLElement {
   }
 
   async #findClock(signal: AbortSignal): Promise<void> {
-    const captureEpochMs = await findCaptureEpoch(this.#video, signal);
-    if (captureEpochMs !== undefined && !signal.aborted) this.#client?.send({ type: "clock", captureEpochMs });
+    const epochsMs = await readCaptureTimes(this.#video, signal);
+    if (epochsMs !== undefined && !signal.aborted) this.#client?.send({ type: "capture-times", epochsMs });
   }
 
   /** Brings elements, media and the worker's picture in line with the scene. */

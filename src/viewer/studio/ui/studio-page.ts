@@ -130,6 +130,15 @@ export class StudioPage extends LitElement {
     if (stage !== null && stage.scene !== this.#scene) stage.scene = this.#scene;
   }
 
+  /** The scene on the stage; a page around this one may set it. */
+  get scene(): Scene {
+    return this.#scene;
+  }
+
+  set scene(scene: Scene) {
+    this.#set(sceneSchema.parse(scene));
+  }
+
   get #stage(): StudioStage | null {
     return this.renderRoot.querySelector("studio-stage");
   }
@@ -151,7 +160,7 @@ export class StudioPage extends LitElement {
       run: () => void,
       pressed = false,
     ): TemplateResult => html`
-      <button class="square ${pressed ? "recording" : ""}" aria-label=${label} title=${label} aria-pressed=${pressed} @click=${run}>
+      <button class="square ${pressed && name === "record" ? "recording" : ""}" aria-label=${label} title=${label} aria-pressed=${pressed} @click=${run}>
         ${studioIcon(name)}
       </button>
     `;

@@ -48,8 +48,12 @@ export const studioStyles = css`
   .overlay.draw {
     cursor: crosshair;
   }
+  .overlay:not(:hover) .frame {
+    opacity: 0;
+  }
   .overlay .frame {
-    fill: none;
+    fill: transparent;
+    transition: opacity 0.15s ease;
     stroke: var(--sl-accent);
     stroke-width: 1.5;
     vector-effect: non-scaling-stroke;
@@ -120,6 +124,7 @@ export const studioStyles = css`
   }
   .section {
     display: grid;
+    grid-template-columns: minmax(0, 1fr);
     gap: 8px;
     padding: 4px 6px 16px;
   }
@@ -249,9 +254,18 @@ export const studioStyles = css`
     color: var(--sl-muted);
     font-size: 13px;
   }
+  .select > span {
+    flex: none;
+  }
+  .section .quiet,
+  .section .primary {
+    min-height: 32px;
+    padding: 0 10px;
+    font-size: 13px;
+  }
   select {
+    flex: 0 1 auto;
     min-width: 0;
-    max-width: 178px;
     min-height: 32px;
     padding: 0 8px;
     border: 1px solid var(--sl-line);
@@ -289,6 +303,9 @@ export const studioStyles = css`
   }
   .toggle input:checked::after {
     translate: 14px;
+  }
+  .swatch[disabled] {
+    opacity: 1;
   }
   .swatch {
     width: 30px;

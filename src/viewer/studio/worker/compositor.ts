@@ -114,7 +114,9 @@ export class Compositor implements Closable {
 
   /** A source has a new frame. */
   frameArrived(source: string): void {
-    if (source === CAMERA) this.#options.meter.arrived();
+    const { meter, sources } = this.#options;
+    const newest = source === CAMERA ? sources.newest(source) : undefined;
+    if (newest !== undefined) meter.arrived(newest.frame.timestamp);
     if (!(this.#picture?.layers.some((layer) => layer.source === source) ?? false)) return;
     for (const resolve of this.#frameWaiters.splice(0)) resolve();
     this.draw();

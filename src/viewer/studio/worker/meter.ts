@@ -2,6 +2,9 @@ import { summarize } from "../../../base/index.ts";
 import type { EngineName } from "../engine/engine.ts";
 import type { MeterReport } from "../messages.ts";
 
+/** Frames whose arrival is remembered until their capture is told. */
+const MAX_RECENT = 120;
+const SAME_CLOCK_MS = 3;
 /** At most this many delays are kept between two reports. */
 const MAX_DELAYS = 600;
 
@@ -14,10 +17,37 @@ export class Meter {
   #copies = 0;
   #delaysMs: number[] = [];
   /** Milliseconds on this thread's clock at a frame's timestamp 0; undefined while unknown. */
-  captureZeroMs: number | undefined;
+  #captureZeroMs: number | undefined;
+  #recent: Array<{ readonly timestampMs: number; readonly arrivedMs: number }> = [];
 
-  arrived(): void {
+  /** A camera frame arrived in this thread. */
+  arrived(timestampUs: number): void {
     this.#arrived += 1;
+    this.#recent.push({ timestampMs: timestampUs / 1000, arrivedMs: performance.now() });
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift();
+  }
+
+  /** The camera is another one, with a clock of its own. */
+  forgetClock(): void {
+    this.#captureZeroMs = undefined;
+    this.#recent = [];
+  }
+
+  /**
+   * Learns when frames are captured, on this thread's clock. Each capture belongs to the first frame that arrived after
+   * it; when these pairs do not agree on one clock, nothing is learnt.
+   */
+  alignTo(capturesMs: readonly number[]): void {
+    const zeros = capturesMs
+      .flatMap((captureMs) => {
+        const frame = this.#recent.find(({ arrivedMs }) => arrivedMs >= captureMs);
+        return frame === undefined ? [] : [captureMs - frame.timestampMs];
+      })
+      .sort((a, b) => a - b);
+    const middle = zeros[Math.floor(zeros.length / 2)];
+    if (middle === undefined) return;
+    const agreeing = zeros.filter((zero) => Math.abs(zero - middle) < SAME_CLOCK_MS).length;
+    if (agreeing > zeros.length / 2) this.#captureZeroMs = middle;
   }
 
   /** A picture was drawn; `camera` is the camera's new frame in it, if it shows one. */
@@ -26,7 +56,7 @@ export class Meter {
     this.#copies += copies;
     if (camera === undefined) return;
     this.#cameraDrawn += 1;
-    const zero = this.captureZeroMs;
+    const zero = this.#captureZeroMs;
     const sinceMs = zero === undefined ? camera.arrivedMs : zero + camera.timestampUs / 1000;
     if (this.#delaysMs.length < MAX_DELAYS) this.#delaysMs.push(performance.now() - sinceMs);
   }
@@ -41,7 +71,7 @@ export class Meter {
       drawnFps: this.#drawn / seconds,
       dropped: showsCamera ? Math.max(0, this.#arrived - this.#cameraDrawn) : 0,
       latencyMs: this.#delaysMs.length === 0 ? undefined : { p50: summary.p50, p95: summary.p95 },
-      fromCapture: this.captureZeroMs !== undefined,
+      fromCapture: this.#captureZeroMs !== undefined,
       copiesPerFrame: this.#drawn === 0 ? 0 : this.#copies / this.#drawn,
     };
     this.#sinceMs = performance.now();

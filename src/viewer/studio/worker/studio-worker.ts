@@ -37,6 +37,7 @@ scope.onmessage = ({ data }) => {
       compositor.addCanvas(data.canvas, data.id);
       return;
     case "stream":
+      meter.forgetClock();
       sources.read(data.source, data.readable);
       return;
     case "frame":
@@ -49,8 +50,8 @@ scope.onmessage = ({ data }) => {
     case "picture":
       compositor.setPicture(data.picture);
       return;
-    case "clock":
-      meter.captureZeroMs = data.captureEpochMs - performance.timeOrigin;
+    case "capture-times":
+      meter.alignTo(data.epochsMs.map((epochMs) => epochMs - performance.timeOrigin));
       return;
     case "engine":
       compositor.force(data.forced);
