@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Hub } from "../../dist/hub/index.js";
 import { type Chromium, startChromium } from "../support/chromium.ts";
 import { type FakeCamera, makeFakeCamera } from "../support/fake-camera.ts";
+import { crashGpuProcess } from "../support/gpu-process.ts";
 import { makeGreenClip } from "../support/green-clip.ts";
 import { openStudio, type StudioDriver } from "../support/studio-page.ts";
 import { startTestHub } from "../support/test-hub.ts";
@@ -344,10 +345,7 @@ describe("recovery", () => {
     const studio = await openWith({ key: KEY }, "?engine=webgl");
     await studio.untilDrawn();
     expect(await studio.onStage((stage) => stage.engineReport?.engine)).toBe("webgl");
-    const other = await chromium.context.newPage();
-    await other.goto("chrome://gpucrash").catch(() => undefined);
-    await other.close().catch(() => undefined);
-    await studio.page.bringToFront();
+    crashGpuProcess();
     await until("drawing again", async () => {
       const [report, meter] = await studio.onStage((stage) => [stage.engineReport?.reason, stage.meterReport] as const);
       return /failed/.test(report ?? "") && (meter?.drawnFps ?? 0) > 0;

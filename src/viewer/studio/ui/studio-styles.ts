@@ -59,14 +59,15 @@ export const studioStyles = css`
     vector-effect: non-scaling-stroke;
   }
   .overlay .shape {
-    fill: rgb(55 200 160 / 10%);
+    /* No tint: the picture's colours are what somebody draws by. */
+    fill: transparent;
     stroke: var(--sl-accent);
     stroke-width: 1.5;
     vector-effect: non-scaling-stroke;
   }
   .overlay .shape.cut {
-    fill: rgb(240 115 106 / 14%);
     stroke: var(--sl-danger);
+    stroke-dasharray: 6 4;
   }
   .problem {
     position: absolute;
