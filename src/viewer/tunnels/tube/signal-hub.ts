@@ -8,14 +8,11 @@ export class SignalHub implements Closable {
   readonly #connection: HubConnection;
   readonly #exchanges = new Map<number, Emitter<TubeSignal>>();
   readonly #connected = new Emitter<void>();
-  readonly #refused = new Emitter<string>();
   #isConnected = false;
   #lastTube = 0;
 
   /** The hub is there (again). */
   readonly onConnected: Event<void> = this.#connected.event;
-  /** The hub does not let this page in any more. */
-  readonly onRefused: Event<string> = this.#refused.event;
 
   constructor() {
     const url = new URL("/api/viewer", location.href);
@@ -26,8 +23,7 @@ export class SignalHub implements Closable {
     this.#connection.onState((state) => {
       this.#isConnected = state.phase === "connected";
       if (state.phase === "connected") this.#connected.emit();
-      else if (state.phase === "refused") this.#refused.emit(state.reason);
-      if (state.phase === "waiting") this.#endExchanges();
+      else this.#endExchanges();
     });
     this.#connection.open();
   }
