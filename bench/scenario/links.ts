@@ -108,7 +108,7 @@ async function measureLink(served: ServedFilm, name: string, impairment: Partial
     const { tier = "none", bitrate = 0 } = viewer.tier ?? {};
     served.film.stop();
     const exactMs = await untilExact(viewer);
-    const differingPixels = viewer.differingPixels(served.grab());
+    const differingPixels = viewer.canvas.differingPixels(served.grab());
     link.impair({});
     const recoverMs = await untilRecovered(viewer, served);
     const ageMs = quantiles(shown.map((picture) => picture.ageMs));
@@ -161,7 +161,7 @@ async function join(own: Lifetime, served: ServedFilm, impairment: Partial<Impai
 async function untilExact(viewer: PlayingViewer): Promise<number> {
   const fromMs = performance.now();
   while (performance.now() - fromMs < EXACT_TIMEOUT_MS) {
-    if (viewer.inexactPixels === 0) return Math.max(0, viewer.lastPictureMs - fromMs);
+    if (viewer.canvas.inexactPixels === 0) return Math.max(0, viewer.lastPictureMs - fromMs);
     await pause(20);
   }
   return Number.NaN;

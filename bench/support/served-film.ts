@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { request } from "../../src/agent/x11/index.ts";
+import { canvasWords } from "../../test/support/exact-canvas.ts";
 import { FilmPainter } from "../../test/support/film-painter.ts";
-import { canvasWords } from "../../test/support/playing-viewer.ts";
+
 import { XPainter } from "../../test/support/x-painter.ts";
 import { startChild } from "./child.ts";
 import type { Lifetime } from "./lifetime.ts";

@@ -53,9 +53,9 @@ test("a link that becomes narrow gets less, keeps its age, is exact at rest and 
     expect([videoWidth <= 1280, videoHeight <= 720]).toEqual([true, true]);
   }
   film.stop();
-  await viewer.until(() => viewer.inexactPixels === 0);
+  await viewer.until(() => viewer.canvas.inexactPixels === 0);
   await pause(300);
-  expect(viewer.differingPixels(screen.grab())).toBe(0);
+  expect(viewer.canvas.differingPixels(screen.grab())).toBe(0);
   const before = viewer.pictures;
   await pause(700);
   expect(viewer.pictures).toBe(before);
@@ -82,9 +82,9 @@ test("a viewer on a narrow link costs another one nothing, and both share a rung
   expect(shown(near)).toBeGreaterThan(shown(far));
   expect(medianAge(near, fromMs, performance.now())).toBeLessThan(medianAge(far, fromMs, performance.now()));
   film.stop();
-  await far.until(() => far.inexactPixels === 0);
-  await near.until(() => near.inexactPixels === 0);
+  await far.until(() => far.canvas.inexactPixels === 0);
+  await near.until(() => near.canvas.inexactPixels === 0);
   await pause(300);
   const exact = screen.grab();
-  expect([near.differingPixels(exact), far.differingPixels(exact)]).toEqual([0, 0]);
+  expect([near.canvas.differingPixels(exact), far.canvas.differingPixels(exact)]).toEqual([0, 0]);
 }, 90_000);

@@ -1,8 +1,6 @@
 import { WebSocket } from "ws";
-import { decodeTile } from "../../src/codecs/tile/index.ts";
 import {
   type Codec,
-  copySource,
   decodePicture,
   encodeAck,
   type HubMessage,
@@ -10,10 +8,9 @@ import {
   type Picture,
   PROTOCOL_VERSION,
   parseHubMessage,
-  readTiles,
-  type Tile,
   type ViewerMessage,
 } from "../../src/protocol/index.ts";
+import { ExactCanvas } from "./exact-canvas.ts";
 
 type Told<Type extends HubMessage["type"]> = Extract<HubMessage, { type: Type }>;
 
@@ -27,8 +24,7 @@ export type ToldTier = Told<"tier"> & { readonly atMs: number };
 const DECODE_MS = 4;
 const DRAW_MS = 2;
 const MAX_DECODING = 3;
-const OPAQUE = 0xff000000;
-const COARSE_BLOCK = 4;
+const KEYFRAME_REPEAT_MS = 800;
 const MAX_SHOWN = 100_000;
 
 /**
@@ -50,16 +46,16 @@ export class PlayingViewer {
   /** Called for every picture that arrived, before it is used; returning false loses it. */
   filter: (picture: Picture) => boolean = () => true;
   onTier: (tier: ToldTier) => void = () => undefined;
-  width = 0;
-  height = 0;
+  readonly canvas = new ExactCanvas();
+  /** The source that it watches. */
+  source = 0;
   rung = 0;
-  #canvas = new Uint32Array(0);
   #last: number | undefined;
   #needsKeyframe = true;
   #decoderFreeMs = 0;
   #waiting: Picture[] = [];
   #decoding = 0;
-  #keyframeAskedMs = Number.NEGATIVE_INFINITY;
+  #keyframeTimer: NodeJS.Timeout | undefined;
   #waiters: Array<() => void> = [];
   readonly #timers = new Set<NodeJS.Timeout>();
 
@@ -111,7 +107,8 @@ export class PlayingViewer {
         .at(-1)
         ?.sources.find((source) => source.state === "live" && (path === undefined || source.path === path));
     await this.until(() => find() !== undefined);
-    this.say({ type: "watch", watch: 1, source: find()?.id as number, codecs, ...limits });
+    this.source = find()?.id as number;
+    this.say({ type: "watch", watch: 1, source: this.source, codecs, ...limits });
     await this.until(() => this.pictures > 0);
   }
 
@@ -133,24 +130,9 @@ export class PlayingViewer {
     return this.tiers.at(-1);
   }
 
-  /** Pixels whose exact colour is not known, because video or coarse tiles drew them last. */
-  get inexactPixels(): number {
-    if (this.#canvas.length === 0) return Number.POSITIVE_INFINITY;
-    let count = 0;
-    for (const word of this.#canvas) if (word >>> 24 !== 0xff) count += 1;
-    return count;
-  }
-
-  /** How many pixels differ from a picture of R G B A words. */
-  differingPixels(words: Uint32Array): number {
-    if (words.length !== this.#canvas.length) return Math.max(words.length, this.#canvas.length);
-    let count = 0;
-    for (let at = 0; at < words.length; at += 1) if (words[at] !== this.#canvas[at]) count += 1;
-    return count;
-  }
-
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
+    clearTimeout(this.#keyframeTimer);
     this.socket.terminate();
   }
 
@@ -191,10 +173,14 @@ export class PlayingViewer {
     return !this.#needsKeyframe;
   }
 
+  /** Asks until one comes. */
   #askForKeyframe(): void {
-    if (performance.now() - this.#keyframeAskedMs < 800) return;
-    this.#keyframeAskedMs = performance.now();
+    if (this.#keyframeTimer !== undefined) return;
     this.say({ type: "keyframe", rung: this.rung });
+    this.#keyframeTimer = setTimeout(() => {
+      this.#keyframeTimer = undefined;
+      if (this.#needsKeyframe) this.#askForKeyframe();
+    }, KEYFRAME_REPEAT_MS);
   }
 
   #decode(picture: Picture): void {
@@ -207,8 +193,7 @@ export class PlayingViewer {
     const nowMs = performance.now();
     this.#decoderFreeMs = Math.max(nowMs, this.#decoderFreeMs) + DECODE_MS;
     // What it covers is known at once: tiles that follow lie on top of it.
-    this.#resize(picture);
-    for (const rect of picture.rects) this.#fill(rect, 0);
+    this.canvas.draw(picture);
     const timer = setTimeout(
       () => {
         this.#timers.delete(timer);
@@ -224,49 +209,9 @@ export class PlayingViewer {
 
   #showTiles(picture: Picture): void {
     const startMs = performance.now();
-    this.#resize(picture);
-    for (const tile of readTiles(picture)) this.#drawTile(tile, picture);
+    this.canvas.draw(picture);
     this.#acknowledge("accepted", picture);
     this.#presented(picture, (performance.now() - startMs) * 1000, 0);
-  }
-
-  #drawTile(tile: Tile, picture: Picture): void {
-    const { rect, encoding, body } = tile;
-    const plane = { pixels: this.#canvas, strideWords: this.width };
-    if (encoding === "lossless") decodeTile(body, plane, rect);
-    else if (encoding === "copy") this.#move(copySource(tile, picture), rect);
-    else {
-      const size = { width: Math.ceil(rect.width / COARSE_BLOCK), height: Math.ceil(rect.height / COARSE_BLOCK) };
-      decodeTile(
-        body,
-        { pixels: new Uint32Array(size.width * size.height), strideWords: size.width },
-        { x: 0, y: 0, ...size },
-      );
-      this.#fill(rect, 0);
-    }
-  }
-
-  #move(from: { x: number; y: number; width: number; height: number }, to: { x: number; y: number }): void {
-    const rows: Uint32Array[] = [];
-    for (let y = 0; y < from.height; y += 1) {
-      const start = (from.y + y) * this.width + from.x;
-      rows.push(this.#canvas.slice(start, start + from.width));
-    }
-    for (const [y, row] of rows.entries()) this.#canvas.set(row, (to.y + y) * this.width + to.x);
-  }
-
-  #fill({ x, y, width, height }: { x: number; y: number; width: number; height: number }, word: number): void {
-    for (let row = y; row < y + height; row += 1) {
-      const start = row * this.width + x;
-      this.#canvas.fill(word, start, start + width);
-    }
-  }
-
-  #resize({ width, height }: Picture): void {
-    if (width === this.width && height === this.height) return;
-    this.width = width;
-    this.height = height;
-    this.#canvas = new Uint32Array(width * height);
   }
 
   #presented(picture: Picture, decodeUs: number, drawUs: number): void {
@@ -286,13 +231,4 @@ export class PlayingViewer {
 
 function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
-}
-
-/** The exact pixels of B G R X bytes as the viewer keeps them: R G B A words. */
-export function canvasWords(bgrx: Uint8Array): Uint32Array {
-  const words = new Uint32Array(bgrx.buffer, bgrx.byteOffset, bgrx.byteLength >> 2).slice();
-  for (const [at, word] of words.entries()) {
-    words[at] = (OPAQUE | ((word & 0xff) << 16) | (word & 0xff00) | ((word >>> 16) & 0xff)) >>> 0;
-  }
-  return words;
 }

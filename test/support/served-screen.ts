@@ -2,11 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { request } from "../../src/agent/x11/index.ts";
-import { canvasWords } from "./playing-viewer.ts";
+import { canvasWords } from "./exact-canvas.ts";
 import { SightlineProcess } from "./sightline-process.ts";
 import { XPainter } from "./x-painter.ts";
-import { startXServer, type XServer } from "./x-server.ts";
+import { startXServer, type XServer, type XServerOptions } from "./x-server.ts";
 
+const GET_GEOMETRY = 14;
 const GET_IMAGE = 73;
 const Z_PIXMAP = 2;
 const REPLY_HEADER_BYTES = 32;
@@ -35,11 +36,12 @@ export class ServedScreen {
     this.token = parts.url.hash.replace("#token=", "");
   }
 
-  static async start(size: { width: number; height: number }): Promise<ServedScreen> {
-    const server = await startXServer(size);
+  static async start(options: XServerOptions, environment: Record<string, string> = {}): Promise<ServedScreen> {
+    const server = await startXServer(options);
     const painter = new XPainter(server.display);
     const home = await mkdtemp(join(tmpdir(), "sightline-served-"));
-    const program = new SightlineProcess(["serve", "--port", "0", "--state", home, "--display", server.display]);
+    const args = ["serve", "--port", "0", "--state", home, "--display", server.display];
+    const program = new SightlineProcess(args, environment);
     const [url] = await program.waitFor(/https?:\/\/\S+#token=\S+/);
     return new ServedScreen({ server, painter, program, home, url: new URL(url) });
   }
@@ -54,8 +56,11 @@ export class ServedScreen {
 
   /** What is on the screen now, as a viewer keeps it. */
   grab(): Uint32Array {
-    const { connection, window, width, height } = this.painter;
-    const order = request(GET_IMAGE, Z_PIXMAP).u32(window).i16(0, 0).u16(width, height).u32(0xffffffff);
+    const { connection } = this.painter;
+    const { root } = connection.screen;
+    const geometry = connection.ask(request(GET_GEOMETRY).u32(root).bytes());
+    const [width, height] = [geometry.readUInt16LE(16), geometry.readUInt16LE(18)];
+    const order = request(GET_IMAGE, Z_PIXMAP).u32(root).i16(0, 0).u16(width, height).u32(0xffffffff);
     const reply = connection.ask(order.bytes());
     return canvasWords(reply.subarray(REPLY_HEADER_BYTES, REPLY_HEADER_BYTES + 4 * width * height));
   }

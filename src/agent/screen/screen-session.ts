@@ -21,6 +21,10 @@ const REPORT_INTERVAL_MS = 1000;
 /** A monitor that was resized is announced at its new size by the display within moments; else it is given up. */
 const RESIZE_TIMEOUT_MS = 3000;
 
+/** While a display changes its size, capturing it fails now and then: it is tried again so often, this much later. */
+const REOPEN_MS = 100;
+const MAX_REOPENS = 30;
+
 /** What runs in a screen thread: the capture of one monitor, reopened when its geometry changes, and its rungs. */
 export class ScreenSession implements Closable {
   readonly #options: ScreenThreadOptions;
@@ -36,6 +40,9 @@ export class ScreenSession implements Closable {
   /** Counts openings, so that one that was overtaken while it waited closes what it got. */
   #generation = 0;
   #closed = false;
+  /** Failures to open or read since the last picture. */
+  #failures = 0;
+  #reopenTimer: ReturnType<typeof setTimeout> | undefined;
   #resizeTimer: ReturnType<typeof setTimeout> | undefined;
   #meterTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,6 +98,7 @@ export class ScreenSession implements Closable {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#resizeTimer);
+    clearTimeout(this.#reopenTimer);
     clearTimeout(this.#meterTimer);
     this.#closePipeline();
   }
@@ -105,6 +113,7 @@ export class ScreenSession implements Closable {
     this.#generation += 1;
     const generation = this.#generation;
     clearTimeout(this.#resizeTimer);
+    clearTimeout(this.#reopenTimer);
     this.#closePipeline();
     try {
       const capturer = await openCapturer({
@@ -116,8 +125,15 @@ export class ScreenSession implements Closable {
       if (this.#closed || generation !== this.#generation) capturer.close();
       else this.#attach(capturer);
     } catch (error) {
-      if (!this.#closed && generation === this.#generation) this.#fail(describeError(error));
+      if (!this.#closed && generation === this.#generation) this.#reopen(describeError(error));
     }
+  }
+
+  #reopen(reason: string): void {
+    this.#closePipeline();
+    this.#failures += 1;
+    if (this.#failures > MAX_REOPENS) this.#fail(reason);
+    else this.#reopenTimer = setTimeout(() => void this.#open(), REOPEN_MS);
   }
 
   #attach(capturer: Capturer): void {
@@ -125,6 +141,7 @@ export class ScreenSession implements Closable {
     this.#pipeline = pipeline;
     this.#backend = capturer.backend;
     pipeline.onPicture(({ message, encodedUs }) => {
+      this.#failures = 0;
       this.#report({ type: "picture", message, encodedUs });
       this.#meterTimer ??= setTimeout(() => this.#reportPerformance(), REPORT_INTERVAL_MS);
     });
@@ -132,7 +149,7 @@ export class ScreenSession implements Closable {
       this.#requests.delete(rung);
       this.#report({ type: "rung-failed", rung, reason });
     });
-    pipeline.onCaptureFailed((reason) => this.#fail(reason));
+    pipeline.onCaptureFailed((reason) => this.#reopen(reason));
     pipeline.onCursor((shape) => this.#report({ type: "cursor", shape }));
     capturer.onGone((why) => this.#handleGone(why));
     for (const request of this.#requests.values()) this.#addRung(request);
