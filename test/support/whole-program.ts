@@ -8,13 +8,15 @@ import { ViewPage } from "./view-page.ts";
 export type WholeProgramOptions = {
   readonly name?: string;
   readonly flags?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
 };
 
-/** `sightline serve` on an X display, on a free port of loopback and with a state folder of its own. */
+/** `sightline serve` on an X display ("virtual" for one of its own), on a free port of loopback and with a state folder of its own. */
 export class WholeProgram {
   readonly #display: string;
   readonly #name: string;
   readonly #flags: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #folder = mkdtempSync(join(tmpdir(), "sightline-e2e-"));
   readonly #agents: SightlineProcess[] = [];
   #process: SightlineProcess | undefined;
@@ -26,6 +28,7 @@ export class WholeProgram {
     this.#display = display;
     this.#name = options.name ?? "desk";
     this.#flags = options.flags ?? [];
+    this.#environment = options.environment ?? {};
   }
 
   /** Resolves when its page can be opened and its screen is there. */
@@ -75,9 +78,10 @@ export class WholeProgram {
     return agent;
   }
 
-  /** Opens the page and waits for the picture. `search` is the query, with its "?". */
-  async open(chromium: Chromium, { token = this.#token, search = "" } = {}): Promise<ViewPage> {
-    const page = new ViewPage(await chromium.open(`${this.#url}/${search}#token=${token}`));
+  /** Opens the page and waits for the picture. `search` is the query, with its "?"; `host` another name of loopback. */
+  async open(chromium: Chromium, { search = "", host = "127.0.0.1" } = {}): Promise<ViewPage> {
+    const url = this.#url.replace("127.0.0.1", host);
+    const page = new ViewPage(await chromium.open(`${url}/${search}#token=${this.#token}`));
     await page.waitUntilLive();
     return page;
   }
@@ -90,7 +94,7 @@ export class WholeProgram {
 
   async #run(port: number): Promise<void> {
     const args = ["serve", "--port", `${port}`, "--display", this.#display, "--name", this.#name, ...this.#flags];
-    const process = new SightlineProcess(args, { XDG_STATE_HOME: this.#folder });
+    const process = new SightlineProcess(args, { ...this.#environment, XDG_STATE_HOME: this.#folder });
     this.#process = process;
     const [, url = "", token = ""] = await process.waitFor(/Open\s+(\S+)\/#token=(\S+)/);
     const [, agentToken = ""] = await process.waitFor(/Agents\s+sightline agent --hub \S+ --token (\S+)/);
