@@ -1,5 +1,5 @@
 import type { Rect } from "../base/index.ts";
-import type { Codec, Performance, SourceInfo } from "../protocol/index.ts";
+import type { Codec, Performance, SourceInfo, TierState } from "../protocol/index.ts";
 import type { PainterName, PainterReport, PainterTiming } from "./render/index.ts";
 import type { TimingReport } from "./timing/index.ts";
 
@@ -114,6 +114,7 @@ export type WorkerToPage =
   | { readonly type: "sources"; readonly sources: readonly SourceInfo[] }
   | { readonly type: "stream"; readonly stream: StreamInfo | undefined }
   | { readonly type: "performance"; readonly performance: StreamPerformance }
+  | { readonly type: "tier"; readonly tier: TierState }
   | { readonly type: "picture"; readonly state: PictureState }
   | { readonly type: "control"; readonly holder: ControlHolder; readonly reason: string }
   | { readonly type: "cursor"; readonly cursor: CursorImage }

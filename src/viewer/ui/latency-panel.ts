@@ -1,4 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
+import type { Tier, TierState } from "../../protocol/index.ts";
 import type { StageReport, TimingReport } from "../timing/index.ts";
 import { controlStyles } from "./control-styles.ts";
 import { icon } from "./icons.ts";
@@ -29,12 +30,13 @@ export class SightlineLatency extends LitElement {
   }
 
   #renderStream(): TemplateResult {
-    const { stream, performance, timings, decoding, source } = this.state;
+    const { stream, performance, timings, decoding, source, tier } = this.state;
     const measured = performance?.performance;
     const drops = (performance?.dropped ?? 0) + (measured?.failed ?? 0) + (timings?.picturesSkipped ?? 0);
     return html`
       <h3>Stream</h3>
       <dl>
+        ${row("Tier", tier && TIER_NAMES[tier.tier], tier && describeTier(tier))}
         ${row("Encoder", stream?.encoder, stream?.encoderReason)}
         ${row("Capture", measured?.backend ?? source?.backend, source?.backendReason)}
         ${row("Picture", stream && `${stream.width} × ${stream.height}, ${stream.codec === "h264" ? "H.264" : "JPEG"}`)}
@@ -123,6 +125,17 @@ function row(label: string, value: string | undefined, note?: string | undefined
       <dd>${value || "–"}${note ? html`<small>${note}</small>` : nothing}</dd>
     </div>
   `;
+}
+
+const TIER_NAMES: Readonly<Record<Tier, string>> = {
+  ultra: "Ultra: under 60 ms",
+  standard: "Standard: under 150 ms",
+  emergency: "Emergency: under 500 ms",
+};
+
+function describeTier({ reason, bitrate: most, fps, videoWidth, videoHeight }: TierState): string {
+  const limits = `Up to ${bitrate(most)}, ${fps} pictures a second, video of ${videoWidth} × ${videoHeight}.`;
+  return reason === "" ? limits : `${reason} ${limits}`;
 }
 
 function bitrate(bitsPerSecond: number): string {

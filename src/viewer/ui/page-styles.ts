@@ -92,8 +92,12 @@ export const pageStyles = css`
     padding-left: 10px;
     border-left: 1px solid var(--sl-line);
   }
-  .chip.slow b {
+  .chip.slow b,
+  .chip .tier.emergency {
     color: var(--sl-warning);
+  }
+  .chip .tier {
+    margin-right: 4px;
   }
   .control {
     min-height: 30px;

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { Tier } from "../../protocol/index.ts";
 import { COMBINATIONS, type FitMode } from "../input/index.ts";
 import { icon } from "./icons.ts";
 import { THEMES, type Theme } from "./theme.ts";
@@ -39,6 +40,8 @@ const FITS: ReadonlyArray<readonly [FitMode, string]> = [
 ];
 
 const THEME_LABELS: Readonly<Record<Theme, string>> = { system: "As the system", dark: "Dark", light: "Light" };
+
+const TIER_LABELS: Readonly<Record<Tier, string>> = { ultra: "Ultra", standard: "Standard", emergency: "Emergency" };
 
 /** The bar above the picture: what is shown, who drives it, and what can be done. */
 export function renderToolbar(model: ToolbarModel, actions: ToolbarActions): TemplateResult {
@@ -139,10 +142,11 @@ function renderChip({ state, panelOpen }: ToolbarModel, actions: ToolbarActions)
     <button
       class="chip ${timings?.slowStage === undefined ? "" : "slow"}"
       aria-label="Latency: ${value} milliseconds. ${what}."
-      title=${timings?.verdict ?? what}
+      title=${state.tier?.reason || (timings?.verdict ?? what)}
       aria-expanded=${panelOpen}
       @click=${actions.togglePanel}
     >
+      ${state.tier === undefined ? nothing : html`<span class="tier ${state.tier.tier}">${TIER_LABELS[state.tier.tier]}</span>`}
       <b>${value}</b> <span>ms</span>${shown === undefined || shown.count === 0 ? nothing : html`<span class="tail">95 % ${milliseconds(shown.p95)}</span>`}
     </button>
   `;

@@ -1,4 +1,4 @@
-import type { Codec, SourceInfo } from "../../protocol/index.ts";
+import type { Codec, SourceInfo, TierState } from "../../protocol/index.ts";
 import type {
   ControlHolder,
   LinkState,
@@ -18,6 +18,8 @@ export type ViewState = {
   readonly source: SourceInfo | undefined;
   readonly stream: StreamInfo | undefined;
   readonly performance: StreamPerformance | undefined;
+  /** What this viewer is promised now and why; undefined before the hub has said so. */
+  readonly tier: TierState | undefined;
   readonly picture: PictureState;
   readonly control: ControlHolder;
   readonly painter: PainterReport | undefined;
@@ -32,6 +34,7 @@ export const INITIAL_STATE: ViewState = {
   source: undefined,
   stream: undefined,
   performance: undefined,
+  tier: undefined,
   picture: { kind: "none", reason: "Connecting." },
   control: "nobody",
   painter: undefined,
@@ -50,6 +53,8 @@ export function reduceState(state: ViewState, message: WorkerToPage): ViewState 
       return withSource({ ...state, performance: undefined }, message.stream);
     case "performance":
       return { ...state, performance: message.performance };
+    case "tier":
+      return { ...state, tier: message.tier };
     case "picture":
       return { ...state, picture: message.state };
     case "control":

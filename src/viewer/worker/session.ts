@@ -219,6 +219,11 @@ export class Session implements Closable {
         this.#post({ type: "performance", performance: { performance, viewers, dropped } });
         break;
       }
+      case "tier": {
+        const { type: _, watch, ...tier } = message;
+        if (watch === this.#watch?.id) this.#post({ type: "tier", tier });
+        break;
+      }
       case "notice":
         if (message.source === this.#watch?.source)
           this.#post({ type: "notice", level: message.level, text: message.text });
