@@ -26,7 +26,7 @@ export type StudioBrowserOptions = {
 export async function openStudioBrowser(
   lifetime: Lifetime,
   { width, height, args = [], display }: StudioBrowserOptions,
-): Promise<{ readonly page: Page; readonly cdp: CDPSession }> {
+): Promise<{ readonly page: Page; readonly cdp: CDPSession; readonly profile: string }> {
   const profile = await mkdtemp(join(tmpdir(), "bench-chromium-"));
   lifetime.defer(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
   const context = await chromium.launchPersistentContext(profile, {
@@ -41,5 +41,5 @@ export async function openStudioBrowser(
   });
   lifetime.defer(() => context.close());
   const page = context.pages()[0] ?? (await context.newPage());
-  return { page, cdp: await context.newCDPSession(page) };
+  return { page, cdp: await context.newCDPSession(page), profile };
 }
