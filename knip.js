@@ -7,7 +7,13 @@ const readAsSource = (text) =>
 
 export default {
   entry: [
-    ...["src/cli/main.ts", "src/viewer/page.ts", "scripts/*.js"],
+    ...[
+      "src/cli/main.ts",
+      "src/viewer/page.ts",
+      "src/viewer/studio/page.ts",
+      "src/viewer/studio/output/output-page.ts",
+      "scripts/*.js",
+    ],
     // Formats of other programs: a public root for each, whether or not this version speaks all of them.
     "src/codecs/*/index.ts",
     ...["bench/scenario/*.ts", "bench/micro/*.ts", "test/**/*.test.ts", "src/**/*.test.ts"],

@@ -81,9 +81,7 @@ function keyRow(source: PlanarSource, matte: Matte, { orientation, out }: KeyedO
   let c = alpha[row * width] as number;
   let ct = alpha[row * width - up] as number;
   let cb = alpha[row * width + down] as number;
-  let l = c;
-  let lt = ct;
-  let lb = cb;
+  let [l, lt, lb] = [c, ct, cb];
   for (let at = row * width; at <= last; at += 1, from += 2, u += chromaStep, v += chromaStep, to += 2 * stepX) {
     const next = at === last ? at : at + 1;
     const r = alpha[next] as number;
@@ -108,40 +106,38 @@ function keyRow(source: PlanarSource, matte: Matte, { orientation, out }: KeyedO
     cb = rb;
     const below = to + stepY;
     if ((first | second | third | fourth) === 0) {
-      out[to] = 0;
-      out[to + stepX] = 0;
-      out[below] = 0;
-      out[below + stepX] = 0;
+      clearBlock(out, to, below, stepX);
       continue;
     }
-    const uValue = bytes[u] as number;
-    const vValue = bytes[v] as number;
     const keep = spill[at] as number;
-    let red = rv[vValue] as number;
-    let green = ((gu[uValue] as number) + (gv[vValue] as number)) | 0;
-    let blue = bu[uValue] as number;
+    let red = rv[bytes[v] as number] as number;
+    let green = ((gu[bytes[u] as number] as number) + (gv[bytes[v] as number] as number)) | 0;
+    let blue = bu[bytes[u] as number] as number;
     if (keep !== 255) {
       red = ((red * keep) / 255) | 0;
       green = ((green * keep) / 255) | 0;
       blue = ((blue * keep) / 255) | 0;
     }
-    let luma = yTable[bytes[from] as number] as number;
-    out[to] = first | pack(luma + red, luma + green, luma + blue);
-    luma = yTable[bytes[from + 1] as number] as number;
-    out[to + stepX] = second | pack(luma + red, luma + green, luma + blue);
-    luma = yTable[bytes[from + yStride] as number] as number;
-    out[below] = third | pack(luma + red, luma + green, luma + blue);
-    luma = yTable[bytes[from + yStride + 1] as number] as number;
-    out[below + stepX] = fourth | pack(luma + red, luma + green, luma + blue);
+    out[to] = first | pack(yTable[bytes[from] as number] as number, red, green, blue);
+    out[to + stepX] = second | pack(yTable[bytes[from + 1] as number] as number, red, green, blue);
+    out[below] = third | pack(yTable[bytes[from + yStride] as number] as number, red, green, blue);
+    out[below + stepX] = fourth | pack(yTable[bytes[from + yStride + 1] as number] as number, red, green, blue);
   }
 }
 
-function pack(red: number, green: number, blue: number): number {
+function pack(luma: number, red: number, green: number, blue: number): number {
   return (
-    ((YUV_CLAMP[blue >> YUV_SHIFT] as number) << 16) |
-    ((YUV_CLAMP[green >> YUV_SHIFT] as number) << 8) |
-    (YUV_CLAMP[red >> YUV_SHIFT] as number)
+    ((YUV_CLAMP[(luma + blue) >> YUV_SHIFT] as number) << 16) |
+    ((YUV_CLAMP[(luma + green) >> YUV_SHIFT] as number) << 8) |
+    (YUV_CLAMP[(luma + red) >> YUV_SHIFT] as number)
   );
+}
+
+function clearBlock(out: Uint32Array, to: number, below: number, stepX: number): void {
+  out[to] = 0;
+  out[to + stepX] = 0;
+  out[below] = 0;
+  out[below + stepX] = 0;
 }
 
 function shade(

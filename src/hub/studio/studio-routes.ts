@@ -24,84 +24,83 @@ export type StudioRoutes = {
   readonly trustsLocalVisitors: boolean;
 };
 
-type WithId = { Params: { id: string } };
+const limited = {
+  bodyLimit: MAX_SCENE_BYTES,
+  config: { rateLimit: { max: MAX_REQUESTS_PER_MINUTE, timeWindow: "1 minute" } },
+};
 
 /** Scenes and their files. Who knows the id of a scene or file may see it; changing anything takes the right to. */
 export async function addStudioRoutes(app: FastifyInstance, routes: StudioRoutes): Promise<void> {
-  const { scenes, files } = routes;
   const events = new SceneEvents();
-  const limited = {
-    bodyLimit: MAX_SCENE_BYTES,
-    config: { rateLimit: { max: MAX_REQUESTS_PER_MINUTE, timeWindow: "1 minute" } },
-  };
-  const guarded = (answer: (request: FastifyRequest, reply: FastifyReply) => unknown) => {
-    return (request: FastifyRequest, reply: FastifyReply): unknown =>
-      mayChange(routes, request)
-        ? answer(request, reply)
-        : refuse(reply, 401, "Open the main page with a token first, or the studio on this computer as localhost.");
-  };
-  app.get(
-    "/api/studio/scenes",
-    limited,
-    guarded(() => ({ scenes: scenes.list() })),
-  );
-  app.post(
-    "/api/studio/scenes",
-    limited,
-    guarded((request, reply) => {
-      const body = sceneBody.safeParse(request.body);
-      if (!body.success) return refuse(reply, 400, "The body is { scene: { version, name, … } }.");
-      const id = scenes.add(body.data.scene.name, body.data.scene);
-      return id === undefined ? refuse(reply, 507, "There are too many scenes; delete some.") : { id };
-    }),
-  );
-  app.get<WithId>("/api/studio/scenes/:id", limited, (request, reply) => {
-    const found = scenes.find(request.params.id);
+  addSceneRoutes(app, routes, events);
+  addEventRoutes(app, routes, events);
+  await app.register((scope) => addFileRoutes(scope, routes, routes.files));
+}
+
+function addSceneRoutes(app: FastifyInstance, routes: StudioRoutes, events: SceneEvents): void {
+  const { scenes } = routes;
+  const list = guard(routes, () => ({ scenes: scenes.list() }));
+  const add = guard(routes, (request, reply) => {
+    const body = sceneBody.safeParse(request.body);
+    if (!body.success) return refuse(reply, 400, "The body is { scene: { version, name, … } }.");
+    const id = scenes.add(body.data.scene.name, body.data.scene);
+    return id === undefined ? refuse(reply, 507, "There are too many scenes; delete some.") : { id };
+  });
+  const replace = guard(routes, (request, reply) => {
+    const body = sceneBody.safeParse(request.body);
+    if (!body.success) return refuse(reply, 400, "The body is { scene: { version, name, … } }.");
+    if (!scenes.replace(idOf(request), body.data.scene.name, body.data.scene)) return noScene(reply);
+    events.send(idOf(request), { type: "scene", scene: body.data.scene });
+    return {};
+  });
+  const remove = guard(routes, (request, reply) => (scenes.remove(idOf(request)) ? {} : noScene(reply)));
+  app.get("/api/studio/scenes", limited, list);
+  app.post("/api/studio/scenes", limited, add);
+  app.get("/api/studio/scenes/:id", limited, (request, reply) => {
+    const found = scenes.find(idOf(request));
     return found === undefined ? noScene(reply) : { id: found.id, name: found.name, scene: found.document };
   });
-  app.put(
-    "/api/studio/scenes/:id",
-    limited,
-    guarded((request, reply) => {
-      const body = sceneBody.safeParse(request.body);
-      if (!body.success) return refuse(reply, 400, "The body is { scene: { version, name, … } }.");
-      const { id } = request.params as WithId["Params"];
-      if (!scenes.replace(id, body.data.scene.name, body.data.scene)) return noScene(reply);
-      events.send(id, { type: "scene", scene: body.data.scene });
-      return {};
-    }),
-  );
-  app.delete(
-    "/api/studio/scenes/:id",
-    limited,
-    guarded((request, reply) => (scenes.remove((request.params as WithId["Params"]).id) ? {} : noScene(reply))),
-  );
-  app.post(
-    "/api/studio/scenes/:id/effects",
-    limited,
-    guarded((request, reply) => {
-      const body = effectBody.safeParse(request.body);
-      if (!body.success) return refuse(reply, 400, 'The body is { layer, action: "play" or "stop" }.');
-      const { id } = request.params as WithId["Params"];
-      if (scenes.find(id) === undefined) return noScene(reply);
-      events.send(id, { type: "effect", ...body.data });
-      return {};
-    }),
-  );
-  app.get<WithId>("/api/studio/scenes/:id/events", limited, (request, reply) => {
-    if (scenes.find(request.params.id) === undefined) return noScene(reply);
-    if (!events.follow(request.params.id, reply)) return refuse(reply, 503, "Too many pages follow this scene.");
+  app.put("/api/studio/scenes/:id", limited, replace);
+  app.delete("/api/studio/scenes/:id", limited, remove);
+}
+
+function addEventRoutes(app: FastifyInstance, routes: StudioRoutes, events: SceneEvents): void {
+  const { scenes } = routes;
+  const trigger = guard(routes, (request, reply) => {
+    const body = effectBody.safeParse(request.body);
+    if (!body.success) return refuse(reply, 400, 'The body is { layer, action: "play" or "stop" }.');
+    if (scenes.find(idOf(request)) === undefined) return noScene(reply);
+    events.send(idOf(request), { type: "effect", ...body.data });
+    return {};
+  });
+  app.post("/api/studio/scenes/:id/effects", limited, trigger);
+  app.get("/api/studio/scenes/:id/events", limited, (request, reply) => {
+    if (scenes.find(idOf(request)) === undefined) return noScene(reply);
+    if (!events.follow(idOf(request), reply)) return refuse(reply, 503, "Too many pages follow this scene.");
     return reply;
   });
-  await app.register((scope) => addFileRoutes(scope, routes, files));
+}
+
+type Answer = (request: FastifyRequest, reply: FastifyReply) => unknown;
+
+/** Answers only those who may change something. */
+function guard(routes: StudioRoutes, answer: Answer): Answer {
+  return (request, reply) =>
+    mayChange(routes, request)
+      ? answer(request, reply)
+      : refuse(reply, 401, "Open the main page with a token first, or the studio on this computer as localhost.");
+}
+
+function idOf({ params }: FastifyRequest): string {
+  return (params as { id: string }).id;
 }
 
 async function addFileRoutes(app: FastifyInstance, routes: StudioRoutes, files: FileStore): Promise<void> {
   app.addContentTypeParser([...FILE_TYPES], { bodyLimit: Number.MAX_SAFE_INTEGER }, (_request, payload, done) => {
     done(null, payload);
   });
-  const limited = { config: { rateLimit: { max: MAX_UPLOADS_PER_MINUTE, timeWindow: "1 minute" } } };
-  app.post("/api/studio/files", limited, async (request, reply) => {
+  const limits = { config: { rateLimit: { max: MAX_UPLOADS_PER_MINUTE, timeWindow: "1 minute" } } };
+  app.post("/api/studio/files", limits, async (request, reply) => {
     if (!mayChange(routes, request)) return refuse(reply, 401, "Open the main page with a token first.");
     try {
       const type = (request.headers["content-type"] ?? "").split(";", 1)[0] ?? "";

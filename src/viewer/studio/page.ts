@@ -1,3 +1,3 @@
 import "../no-eval.ts";
-import "../ui/sightline-view.ts";
+import "../ui/index.ts";
 import "./ui/studio-page.ts";

@@ -1,3 +1,6 @@
+/** What other pages take from the viewer's page: `<sightline-view>`, and its look. */
+import "./sightline-view.ts";
+
 export { controlStyles } from "./control-styles.ts";
 export { icon } from "./icons.ts";
 export { pageStyles } from "./page-styles.ts";

@@ -1,5 +1,5 @@
 import "../../no-eval.ts";
-import "../../ui/sightline-view.ts";
+import "../../ui/index.ts";
 import "../stage/studio-stage.ts";
 import type { StudioStage } from "../stage/studio-stage.ts";
 import { followScene, loadScene } from "../store/scene-api.ts";

@@ -19,6 +19,7 @@ export type SceneSettingsActions = {
   open(id: string): void;
   create(): void;
   save(): void;
+  remove(): void;
   exportJson(): void;
   importJson(): void;
 };
@@ -128,6 +129,7 @@ function renderStore({ scene, entries, id }: SceneSettingsModel, actions: SceneS
         <button class="primary" @click=${actions.save}>Save</button>
         <button class="quiet" @click=${actions.exportJson}>Export</button>
         <button class="quiet" @click=${actions.importJson}>Import</button>
+        ${id === undefined ? nothing : html`<button class="quiet" @click=${actions.remove}>Delete</button>`}
       </div>
     </div>
   `;

@@ -9,21 +9,14 @@ import { downloadFile, SceneRecorder } from "../output/recorder.ts";
 import { isEffect, type Layer, type LayerSource, newLayer, newScene, type Scene, sceneSchema } from "../scene/scene.ts";
 import type { StudioStage } from "../stage/studio-stage.ts";
 import "../stage/studio-stage.ts";
-import {
-  followScene,
-  listScenes,
-  loadScene,
-  type SceneEntry,
-  saveScene,
-  triggerEffect,
-  uploadFile,
-} from "../store/scene-api.ts";
+import { triggerEffect, uploadFile } from "../store/scene-api.ts";
 import { type LocalChoices, recallChoices, rememberChoices } from "./camera-memory.ts";
 import { renderInspector, type Tool } from "./inspector.ts";
 import { renderLayers } from "./layer-panel.ts";
 import { renderMeter } from "./meter-panel.ts";
 import { PictureTools } from "./picture-tools.ts";
 import { renderSceneSettings } from "./scene-settings.ts";
+import { recallDraft, rememberDraft, SceneShelf } from "./scene-shelf.ts";
 import { studioIcon } from "./studio-icons.ts";
 import { studioStyles } from "./studio-styles.ts";
 
@@ -31,16 +24,12 @@ type Notice = { readonly id: number; readonly level: "info" | "warning" | "error
 
 const NOTICE_MS = 6000;
 const MAX_NOTICES = 4;
-/** Without an account there is no hub store behind this address; the scene then lives in this browser. */
-const DRAFT_KEY = "sightline.studio.scene";
 
 /** The studio: scene, layers, keys, effects and outputs around one stage. */
 export class StudioPage extends LitElement {
   static override styles = [controlStyles, pageStyles, studioStyles];
 
   #scene: Scene = recallDraft();
-  #sceneId: string | undefined;
-  #entries: readonly SceneEntry[] = [];
   #selected: string | undefined = "camera";
   #view: KeyView = "result";
   #tool: Tool = { kind: "move" };
@@ -51,8 +40,22 @@ export class StudioPage extends LitElement {
   #meterOpen = false;
   #notices: readonly Notice[] = [];
   #nextNotice = 1;
-  #following: { close(): void } | undefined;
   #nextLayer = 1;
+  readonly #shelf = new SceneShelf({
+    scene: () => this.#scene,
+    show: (scene) => {
+      this.#set(scene);
+      this.#selected = scene.layers[0]?.id;
+    },
+    onEffect: ({ layer, action }) => {
+      const stage = this.#stage;
+      if (action === "stop") stage?.stop(layer);
+      // What was started here plays already and must not start over.
+      else if (!(stage?.playing.has(layer) ?? true)) stage?.play(layer);
+    },
+    notify: (level, text) => this.#notify(level, text),
+    onChange: () => this.requestUpdate(),
+  });
   readonly #tools = new PictureTools({
     stage: () => this.#stage,
     layer: () => this.#layer,
@@ -74,7 +77,7 @@ export class StudioPage extends LitElement {
     super.disconnectedCallback();
     window.removeEventListener("keydown", this.#pressed);
     window.removeEventListener("resize", this.#resized);
-    this.#following?.close();
+    this.#shelf.close();
   }
 
   protected override firstUpdated(_changed: PropertyValues): void {
@@ -90,7 +93,7 @@ export class StudioPage extends LitElement {
       this.requestUpdate();
     });
     stage.openCamera(this.#choices);
-    void this.#openStore();
+    void this.#shelf.start();
     this.requestUpdate();
   }
 
@@ -105,8 +108,8 @@ export class StudioPage extends LitElement {
               scene: this.#scene,
               choices: this.#choices,
               devices: this.#devices,
-              entries: this.#entries,
-              id: this.#sceneId,
+              entries: this.#shelf.entries,
+              id: this.#shelf.id,
             },
             this.#sceneActions,
           )}
@@ -176,7 +179,7 @@ export class StudioPage extends LitElement {
           ${button("record", recording ? "End the recording" : "Record to a file", () => void this.#record(), recording)}
           ${button("pip", "Picture in picture", () => void this.#show(showInPicture))}
           ${button("display", "Show on another display", () => void this.#show((output) => showOnDisplay(output, this.#scene.name)))}
-          ${button("link", "Copy the address for OBS", () => void this.#share())}
+          ${button("link", "Copy the address for OBS", () => void this.#shelf.share())}
         </div>
         ${this.#renderChip()}
       </header>
@@ -291,13 +294,10 @@ export class StudioPage extends LitElement {
   readonly #sceneActions = {
     change: (change: Partial<Scene>): void => this.#set({ ...this.#scene, ...change }),
     choose: (change: Partial<LocalChoices>): void => this.#choose(change),
-    open: (id: string): void => void this.#open(id),
-    create: (): void => {
-      this.#follow(undefined);
-      this.#set(newScene());
-      this.#selected = "camera";
-    },
-    save: (): void => void this.#save(),
+    open: (id: string): void => void this.#shelf.open(id),
+    create: (): void => this.#shelf.begin(newScene()),
+    save: (): void => void this.#shelf.save(),
+    remove: (): void => void this.#shelf.remove(),
     exportJson: (): void => {
       const json = JSON.stringify(this.#scene, null, 2);
       downloadFile(new File([json], `${this.#scene.name}.json`, { type: "application/json" }));
@@ -323,8 +323,10 @@ export class StudioPage extends LitElement {
     const action = stage.playing.has(id) ? "stop" : "play";
     if (action === "play") stage.play(id);
     else stage.stop(id);
-    if (this.#sceneId !== undefined) {
-      triggerEffect(this.#sceneId, id, action).catch((error: unknown) => this.#notify("warning", describeError(error)));
+    if (this.#shelf.id !== undefined) {
+      triggerEffect(this.#shelf.id, id, action).catch((error: unknown) =>
+        this.#notify("warning", describeError(error)),
+      );
     }
   }
 
@@ -462,85 +464,11 @@ export class StudioPage extends LitElement {
     }
   }
 
-  async #openStore(): Promise<void> {
-    try {
-      this.#entries = await listScenes();
-      const id = new URLSearchParams(location.hash.slice(1)).get("scene");
-      if (id !== null) await this.#open(id);
-    } catch {
-      this.#notify(
-        "info",
-        "Scenes are kept in this browser: the hub's store needs a session, or the studio on localhost.",
-      );
-    }
-    this.requestUpdate();
-  }
-
-  async #open(id: string): Promise<void> {
-    try {
-      this.#set(await loadScene(id));
-      this.#follow(id);
-      this.#selected = this.#scene.layers[0]?.id;
-    } catch (error) {
-      this.#notify("error", describeError(error));
-    }
-  }
-
-  async #save(): Promise<boolean> {
-    try {
-      const id = await saveScene(this.#scene, this.#sceneId);
-      if (id !== this.#sceneId) this.#follow(id);
-      this.#entries = await listScenes();
-      this.#notify("info", "Saved.");
-      return true;
-    } catch (error) {
-      this.#notify("error", describeError(error));
-      return false;
-    } finally {
-      this.requestUpdate();
-    }
-  }
-
-  /** The scene's own address is in the page's, so that a reload and a bookmark find it again. */
-  #follow(id: string | undefined): void {
-    this.#sceneId = id;
-    this.#following?.close();
-    this.#following = undefined;
-    history.replaceState(null, "", id === undefined ? location.pathname : `#scene=${encodeURIComponent(id)}`);
-    if (id === undefined) return;
-    this.#following = followScene(id, (event) => {
-      if (event.type !== "effect") return;
-      const stage = this.#stage;
-      if (event.action === "stop") stage?.stop(event.layer);
-      // What was started here plays already and must not start over.
-      else if (!(stage?.playing.has(event.layer) ?? true)) stage?.play(event.layer);
-    });
-  }
-
-  async #share(): Promise<void> {
-    if (!(await this.#save()) || this.#sceneId === undefined) return;
-    const address = `${location.origin}/studio/output/${encodeURIComponent(this.#sceneId)}`;
-    try {
-      await navigator.clipboard.writeText(address);
-      this.#notify("info", "The address is in your clipboard. In OBS, add it as a browser source.");
-    } catch {
-      this.#notify("info", address);
-    }
-  }
-
-  readonly #importChosen = async (event: Event): Promise<void> => {
+  readonly #importChosen = (event: Event): void => {
     const field = event.target as HTMLInputElement;
     const file = field.files?.[0];
     field.value = "";
-    if (file === undefined) return;
-    try {
-      const scene = sceneSchema.parse(JSON.parse(await file.text()));
-      this.#follow(undefined);
-      this.#set(scene);
-      this.#selected = scene.layers[0]?.id;
-    } catch {
-      this.#notify("error", `“${file.name}” is no scene of the studio.`);
-    }
+    if (file !== undefined) void this.#shelf.importFile(file);
   };
 
   #notify(level: Notice["level"], text: string): void {
@@ -558,23 +486,8 @@ export class StudioPage extends LitElement {
 
   #set(scene: Scene): void {
     this.#scene = scene;
-    try {
-      localStorage.setItem(DRAFT_KEY, JSON.stringify(scene));
-    } catch {
-      // Storage may be forbidden; the scene then lives as long as the page.
-    }
+    rememberDraft(scene);
     this.requestUpdate();
-  }
-}
-
-/** The scene that was on the stage when this page was closed. Files of that page only are gone with it. */
-function recallDraft(): Scene {
-  try {
-    const scene = sceneSchema.parse(JSON.parse(localStorage.getItem(DRAFT_KEY) ?? "null"));
-    const layers = scene.layers.filter(({ source }) => !("url" in source) || !source.url.startsWith("blob:"));
-    return { ...scene, layers };
-  } catch {
-    return newScene();
   }
 }
 
