@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,13 +32,27 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Reaches the desktop that the program keeps to itself. */
-function openDesktop(): XRootPicture {
+/** How to reach the desktop that the program keeps to itself. */
+function desktopEnvironment(): { readonly DISPLAY: string; readonly XAUTHORITY: string } {
   const agent = program.process.descendants().find(({ pid }) => pid === program.agentPid);
   const environment = agent?.environment ?? new Map<string, string>();
+  return {
+    DISPLAY: environment.get("SIGHTLINE_DISPLAY") ?? "",
+    XAUTHORITY: environment.get("XAUTHORITY") ?? "",
+  };
+}
+
+function openDesktop(): XRootPicture {
+  const { DISPLAY, XAUTHORITY } = desktopEnvironment();
   // Read by the X library when it connects.
-  process.env.XAUTHORITY = environment.get("XAUTHORITY");
-  return new XRootPicture(environment.get("SIGHTLINE_DISPLAY") ?? "");
+  process.env.XAUTHORITY = XAUTHORITY;
+  return new XRootPicture(DISPLAY);
+}
+
+/** The title of the window that the window manager has given the keyboard to. */
+function activeWindow(): string {
+  const env = { ...process.env, ...desktopEnvironment() };
+  return spawnSync("xdotool", ["getactivewindow", "getwindowname"], { env, encoding: "utf8" }).stdout.trim();
 }
 
 it("is seen exactly where the browser decodes no video, by JPEG and exact tiles", async () => {
@@ -54,6 +69,8 @@ it("has a terminal that does what is typed", async () => {
   const file = join(folder, "typed");
   const { x, y } = await page.pointOf(200, 250);
   await page.page.mouse.click(x, y);
+  // The window manager takes its time, and keys go to whatever has the focus until then.
+  await vi.waitFor(() => expect(activeWindow()).toBe("Sightline"), PATIENCE);
   await page.page.keyboard.type(`echo "It's ~real~: $((6*7))" > ${file}\n`);
   await vi.waitFor(() => expect(readFileSync(file, "utf8")).toBe("It's ~real~: 42\n"), PATIENCE);
 });
