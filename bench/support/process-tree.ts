@@ -26,6 +26,11 @@ export function cpuSecondsOfTrees(roots: readonly number[]): number {
   return ticks / ticksPerSecond;
 }
 
+/** CPU seconds used so far by one process alone, its threads included. */
+export function cpuSecondsOfProcess(pid: number): number {
+  return (readStats().get(pid)?.ticks ?? 0) / ticksPerSecond;
+}
+
 /** The direct children of this process whose command line contains `text`. */
 export function childrenWithArgument(text: string): number[] {
   const pids: number[] = [];

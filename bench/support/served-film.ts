@@ -29,8 +29,11 @@ export type ServedFilm = {
   grab(): Uint32Array;
 };
 
-/** Starts everything; it ends with the lifetime. */
-export async function serveFilm(lifetime: Lifetime): Promise<ServedFilm> {
+/** Starts everything; it ends with the lifetime. `nodeArgs` and `env` are the server's besides the usual. */
+export async function serveFilm(
+  lifetime: Lifetime,
+  extra: { readonly nodeArgs?: readonly string[]; readonly env?: Readonly<Record<string, string>> } = {},
+): Promise<ServedFilm> {
   const home = await mkdtemp(join(tmpdir(), "bench-links-"));
   lifetime.defer(() => rm(home, { recursive: true, force: true }));
   const xvfb = await startXvfb(lifetime);
@@ -39,7 +42,8 @@ export async function serveFilm(lifetime: Lifetime): Promise<ServedFilm> {
   const film = new FilmPainter(painter);
   lifetime.defer(() => film.stop());
   const options = ["--port", "0", "--state", home, "--display", xvfb.display];
-  const server = await startChild(lifetime, process.execPath, [program, "serve", ...options]);
+  const args = [...(extra.nodeArgs ?? []), program, "serve", ...options];
+  const server = await startChild(lifetime, process.execPath, args, extra.env === undefined ? {} : { env: extra.env });
   const url = await server.line((line) => /https?:\/\/\S+#token=\S+/.exec(line)?.[0]);
   const { port, hash } = new URL(url);
   const grab = (): Uint32Array => {

@@ -63,12 +63,16 @@ export class CreditWindow {
     return room && this.#sequences.length < this.#size + MAX_OVERRUN;
   }
 
-  /** Pictures that may be asked for now. */
+  /** Pictures that may be asked for now; at least one with nothing in flight. */
   get free(): number {
     const free = Math.max(0, this.#size - this.#sequences.length);
-    if (this.#sequences.length === 0 || this.#maxBytes === Number.POSITIVE_INFINITY) return free;
-    const room = Math.max(0, this.#maxBytes - this.#bytesInFlight);
-    return Math.min(free, Math.floor(room / Math.max(1, this.#usualBytes)));
+    const room = Math.floor((this.#maxBytes - this.#bytesInFlight) / Math.max(1, this.#usualBytes));
+    return Math.min(free, Math.max(this.#sequences.length === 0 ? 1 : 0, room));
+  }
+
+  /** How many pictures of the usual size may be in flight now, those that are included. */
+  get pictures(): number {
+    return Math.min(this.#size, this.#sequences.length + this.free);
   }
 
   /** When the oldest unacknowledged picture was sent. */

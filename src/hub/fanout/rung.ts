@@ -109,9 +109,12 @@ export class Rung implements Closable {
     this.#number = this.#context.nextNumber();
     this.#properties = undefined;
     this.#credit = new AgentCredit();
-    this.#agentCredits = MIN_CREDITS;
     this.#lastSequence = undefined;
-    for (const subscriber of this.#subscribers.values()) subscriber.restart(this.settings.fps);
+    for (const subscriber of this.#subscribers.values()) {
+      subscriber.restart(this.settings.fps);
+      subscriber.adjustWindow(this.#context.nowUs());
+    }
+    this.#agentCredits = Math.min(MIN_CREDITS, this.#demand().credits);
     const { codec, settings, budget } = this;
     const credits = this.#agentCredits;
     agent.command({ type: "open-rung", rung: this.#number, source: this.source.id, codec, settings, credits, budget });
@@ -264,22 +267,31 @@ export class Rung implements Closable {
     this.#agent?.deliver(encodeAck({ stage: "accepted", rung, sequence, decodeUs: 0, drawUs: 0 }));
   }
 
-  /** The largest window of a viewer, and how many pictures the viewer with the most room can take. */
+  /** How many pictures the viewer with the most room can take, and its window. */
   #demand(): { credits: number; free: number } {
-    let credits = MIN_CREDITS;
     let synced = 0;
     let waiting = 0;
     let anySynced = false;
     for (const subscriber of this.#subscribers.values()) {
-      credits = Math.max(credits, subscriber.windowSize);
       anySynced ||= !subscriber.waitsForKeyframe;
       if (subscriber.waitsForKeyframe) waiting = Math.max(waiting, subscriber.free);
       else synced = Math.max(synced, subscriber.free);
     }
+    const credits = this.#creditsOfLeader(Math.max(synced, waiting));
     // Who waits for a keyframe takes nothing else, so its room is worth that one picture and only once it was asked for:
     // otherwise the agent would run away from the viewers that can follow.
     if (this.#keyframes.asked) return { credits, free: Math.max(synced, Math.min(1, waiting)) };
     return { credits, free: anySynced || this.#keyframes.pending ? synced : waiting };
+  }
+
+  /** The largest window among the viewers with the most room; it stays as it is while nobody watches. */
+  #creditsOfLeader(free: number): number {
+    if (this.#subscribers.size === 0) return this.#agentCredits;
+    let credits = 1;
+    for (const subscriber of this.#subscribers.values()) {
+      if (subscriber.free === free) credits = Math.max(credits, subscriber.windowSize);
+    }
+    return credits;
   }
 
   #checkOrder(picture: Picture): void {

@@ -58,8 +58,9 @@ export class Subscriber {
     return this.viewer.takesPictures ? this.#credits.free : 0;
   }
 
+  /** Pictures that may be in flight to it now, those that are included. */
   get windowSize(): number {
-    return this.#credits.size;
+    return this.#credits.pictures;
   }
 
   get inFlight(): InFlight {

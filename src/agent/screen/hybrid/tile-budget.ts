@@ -21,6 +21,9 @@ const REFINE_SECONDS = 0.25;
 /** Where bytes are short a change waits less for the one before it, and what it shows first may be coarse. */
 const SHORT_SECONDS = 0.1;
 
+/** There refinement goes out in pictures of which several are under way at once. */
+const SHORT_REFINE_SECONDS = 0.04;
+
 /** The budget at a bit rate: what keeps changing gets as much as its video would. */
 export function tileBudget({ bitrate, fps, coarse }: Pick<RungBudget, "bitrate" | "fps" | "coarse">): TileBudget {
   const bytesPerSecond = bitrate / 8;
@@ -28,6 +31,6 @@ export function tileBudget({ bitrate, fps, coarse }: Pick<RungBudget, "bitrate" 
     calmBytes: bytesPerSecond * (coarse ? SHORT_SECONDS : CALM_SECONDS),
     coarseBytes: coarse ? bytesPerSecond * SHORT_SECONDS : 0,
     hotBytes: bytesPerSecond / fps,
-    refineBytes: bytesPerSecond * (coarse ? SHORT_SECONDS : REFINE_SECONDS),
+    refineBytes: bytesPerSecond * (coarse ? SHORT_REFINE_SECONDS : REFINE_SECONDS),
   };
 }
