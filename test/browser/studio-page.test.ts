@@ -247,7 +247,7 @@ it("never reads a whole picture back, on the page or in the worker", async () =>
 });
 
 describe("effects", () => {
-  it("are keyed over the camera, once and looped, and cost it no frame", async () => {
+  it("are keyed over the camera, once and looped, and leave its own element alone", async () => {
     const clip = await makeGreenClip(state, SIZE);
     const bytes = Array.from(clip);
     const studio = await openWith({});
@@ -273,6 +273,14 @@ describe("effects", () => {
       [320, 180, RED],
       [30, 30, WHITE],
     ]);
+    // A video that is moved or restarted stands still for a moment and drops frames.
+    await studio.onStage((stage) => {
+      const video = stage.shadowRoot?.querySelector<HTMLVideoElement>(".layer > video");
+      if (video === null || video === undefined) throw new Error("The camera is not shown by an element.");
+      const seen = { video, parent: video.parentElement, stream: video.srcObject, events: [] as string[] };
+      for (const name of ["pause", "emptied", "loadstart"]) video.addEventListener(name, () => seen.events.push(name));
+      Object.assign(window, { seen });
+    });
     // The clip has a white bar at its lower edge, the rest is its screen.
     await studio.page.keyboard.press("b");
     await expectColors(studio, [
@@ -289,6 +297,7 @@ describe("effects", () => {
     await until("effect", () => studio.onStage((stage) => stage.playing.has("fx")));
     await until("end of the effect", () => studio.onStage((stage) => !stage.playing.has("fx")));
     await expectColors(studio, [[320, 350, GREEN]]);
+    expect(await studio.page.evaluate(untouched)).toEqual({ same: true, events: [] });
   });
 });
 
@@ -418,3 +427,13 @@ describe("outputs", () => {
     expect(seen).toBeGreaterThan(2000);
   });
 });
+
+/** Whether the camera's element is the one that was noted before, in its place, and never stopped. */
+function untouched(): { same: boolean; events: readonly string[] } {
+  const { seen } = window as unknown as {
+    seen: { video: HTMLVideoElement; parent: Element; stream: unknown; events: string[] };
+  };
+  const { video, parent, stream, events } = seen;
+  const same = video.isConnected && video.parentElement === parent && video.srcObject === stream && !video.paused;
+  return { same, events };
+}

@@ -143,6 +143,12 @@ class ScreenFeed implements Closable {
     if (canvas === undefined || canvas === this.#canvas) return;
     this.#end();
     this.#canvas = canvas;
+    // A stream begins with the next change, and a screen may stand still for long.
+    try {
+      this.#onFrame(new VideoFrame(canvas, { timestamp: 0 }));
+    } catch {
+      // It holds no picture yet; the first one is a change.
+    }
     const video = document.createElement("video");
     video.muted = true;
     video.srcObject = canvas.captureStream();

@@ -2,7 +2,7 @@ import { Emitter, Scope } from "../../../base/index.ts";
 import type { KeyProposal, KeyView, Rgb } from "../../../codecs/key/index.ts";
 import { Camera, type CameraRequest } from "../camera/camera.ts";
 import { readCaptureTimes } from "../camera/capture-clock.ts";
-import type { EngineName, Size } from "../engine/engine.ts";
+import { type EngineName, isEngineName, type Size } from "../engine/engine.ts";
 import { recallEngine, rememberEngine } from "../engine-memory.ts";
 import type { EngineReport, MeterReport, StudioToPage } from "../messages.ts";
 import { type Split, sourceOf, splitScene } from "../scene/picture.ts";
@@ -45,6 +45,7 @@ export class StudioStage extends HTMLElement {
   #client: StudioClient | undefined;
   #scene: Scene = newScene();
   #split: Split | undefined;
+  #unseen: readonly Layer[] = [];
   #view: { readonly layer: string; readonly view: KeyView } | undefined;
   #selfMirror = false;
   #nextCanvas = 1;
@@ -98,7 +99,7 @@ export class StudioStage extends HTMLElement {
   connectedCallback(): void {
     const forced = new URLSearchParams(location.search).get("engine");
     this.#client = new StudioClient(
-      { forced: forced === null ? undefined : (forced as EngineName), remembered: recallEngine() },
+      { forced: isEngineName(forced) ? forced : undefined, remembered: recallEngine() },
       (message) => this.#receive(message),
     );
     this.#scope.defer(this.camera.onTrack((track) => this.#useTrack(track)));
@@ -271,7 +272,9 @@ export class StudioStage extends HTMLElement {
     this.#updateMedia();
     const drawn = new Set(picture.layers.map(({ source }) => source));
     for (const [id, media] of this.#media) media.feed(drawn.has(id));
-    this.#updateBoxes(elements);
+    // A remote screen ends when its element leaves the page, so one that the canvas draws stays, unseen.
+    this.#unseen = this.#scene.layers.filter(({ id, source }) => source.kind === "sightline" && drawn.has(id));
+    this.#updateBoxes([...elements, ...this.#unseen]);
     this.#client.send({ type: "picture", picture });
     const { background } = this.#scene;
     this.#fit.style.background = background === null ? "" : `rgb(${background.join(" ")})`;
@@ -341,6 +344,7 @@ export class StudioStage extends HTMLElement {
 
   #arrange(): void {
     for (const layer of this.#split?.elements ?? []) this.#boxes.get(layer.id)?.arrange(layer, this.#scene);
+    for (const layer of this.#unseen) this.#boxes.get(layer.id)?.arrange({ ...layer, opacity: 0 }, this.#scene);
   }
 
   #scale(): void {

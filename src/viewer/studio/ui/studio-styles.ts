@@ -169,6 +169,12 @@ export const studioStyles = css`
     text-overflow: ellipsis;
     white-space: nowrap;
   }
+  .layer-row .row {
+    gap: 0;
+  }
+  .layer-row .row .square {
+    width: 28px;
+  }
   .layer-row.hidden .name {
     color: var(--sl-faint);
   }
