@@ -236,13 +236,15 @@ export class RungTable implements Closable {
     return below[0] ?? siblings.sort((a, b) => b.level - a.level)[0];
   }
 
-  /** A viewer joins those who get everything; the first of a class begins low, until its path is known. */
+  /** A viewer joins those who get most, if that is at least what the first of a class begins with. */
   #levelToBegin(viewer: ViewerPort, source: Source, request: WatchRequest): number {
     const settings = classSettings(this.#settings, source.description, request);
     const codec = request.codecs[0] as Codec;
-    const top = this.#rungs.get(`${classKey(viewer, source, codec, settings)}/0`);
-    if (top !== undefined && top.subscribers.size > 0) return 0;
-    return new Governor(rungLadder(codec, settings, source.description)).level;
+    const rungClass = classKey(viewer, source, codec, settings);
+    const levels = [...this.#rungs]
+      .filter(([key, rung]) => key.startsWith(`${rungClass}/`) && rung.subscribers.size > 0)
+      .map(([, rung]) => rung.level);
+    return Math.min(new Governor(rungLadder(codec, settings, source.description)).level, ...levels);
   }
 
   #decideSoon(delayMs: number): void {
@@ -279,16 +281,21 @@ export class RungTable implements Closable {
     return governor.settled ? Number.POSITIVE_INFINITY : DECIDE_IDLE_MS;
   }
 
-  /** A rung with no other viewer goes along; else the viewer changes to a rung of its level, where one can be had. */
+  /** A rung goes along with all its viewers; else this one changes to a rung of its level, where one can be had. */
   #changeLevel(watch: Watch, nowUs: number): void {
     const { rung, governor } = watch;
     const rungClass = classKey(watch.viewer, watch.source, rung.codec, rung.settings);
-    const there = this.#rungs.get(`${rungClass}/${governor.level}`);
-    if (rung.subscribers.size === 1 && (there === undefined || there.subscribers.size === 0)) {
+    const governors = [...rung.subscribers.values()].map((subscriber) => subscriber.governor);
+    // While all of them are finding out what they can have, none runs ahead: each would need a picture of its own.
+    const together = governors.every(({ stage, level }) => stage === "none" && level <= rung.level);
+    const level = together ? Math.max(...governors.map((each) => each.level)) : governor.level;
+    if (level === rung.level) return;
+    const there = this.#rungs.get(`${rungClass}/${level}`);
+    if ((together || governors.length === 1) && (there === undefined || there.subscribers.size === 0)) {
       if (there !== undefined) this.#remove(there);
       this.#rungs.delete(`${rungClass}/${rung.level}`);
-      rung.setLevel(governor.level);
-      this.#rungs.set(`${rungClass}/${rung.level}`, rung);
+      rung.setLevel(level);
+      this.#rungs.set(`${rungClass}/${level}`, rung);
       return;
     }
     const next = this.#find(watch, watch.codecIndex, governor.level);
