@@ -14,6 +14,8 @@ const SCREEN = { width: 1280, height: 720 };
 const WHOLE = { x: 0, y: 0, ...SCREEN };
 const DESK = [0xc0, 0x40, 0x20] as const;
 const ANNEX = [0x20, 0x60, 0xc0] as const;
+/** Far darker than the two colours, also when they are greyed. */
+const DARKEST = 32;
 /** Time in which an input that must not arrive would have. */
 const QUIET_MS = 400;
 
@@ -178,10 +180,11 @@ describe("switching between two machines shows one or the other, never black", (
     // The old canvas goes after the new one has surely been shown.
     await pause(800);
     await cast.stop();
-    const colours = await coloursAt(page.page, cast.pictures, await page.pointOf(640, 360));
+    const colours = await coloursAt(page.page, cast.pictures, await page.pointOf(200, 150));
     expect(colours.length).toBeGreaterThan(0);
-    const known = [DESK, ANNEX].map(String);
-    expect(colours.map(String).filter((seen) => !known.includes(seen))).toEqual([]);
+    // On a busy machine the old picture may be greyed for a moment, which leaves half of its light beside the words.
+    const brightest = colours.map((channels) => Math.max(...channels));
+    expect(Math.min(...brightest)).toBeGreaterThan(DARKEST);
     expect(colours.at(-1)).toEqual(colour);
   }
 

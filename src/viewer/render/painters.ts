@@ -29,6 +29,8 @@ export function rendererName(): string {
 const PAINTS = 4;
 /** A change of painter costs a canvas; a gain below a fifth is not worth it. */
 const KEEP_FACTOR = 0.8;
+/** Names of renderers that draw without a GPU; "none" is ours for no WebGL at all. */
+const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|basic render|^none$/i;
 /** A painter that needs longer than this for its paints is out; a trial must not starve the picture. */
 const PAINTER_BUDGET_MS = 250;
 
@@ -78,11 +80,23 @@ async function timePainter(
   return { painter: name, medianMs, paints: timesMs.length, failed: undefined };
 }
 
-/** The fastest of the timed painters; the one in use stays unless another is clearly faster. */
-export function fastestPainter(timings: readonly PainterTiming[], current: PainterName): PainterName {
+/**
+ * The fastest of the timed painters; the one in use stays unless another is clearly faster. Without a GPU a painter that
+ * leaves the colours to Chromium stops while the page's main thread is busy, however fast it was in the trial: the one
+ * that converts them itself is taken where it works.
+ */
+export function choosePainter(
+  timings: readonly PainterTiming[],
+  current: PainterName,
+  renderer: string,
+): { readonly painter: PainterName; readonly reason: string } {
   const timeOf = (timing: PainterTiming): number =>
     (timing.medianMs ?? Number.POSITIVE_INFINITY) * (timing.painter === current ? KEEP_FACTOR : 1);
   const usable = timings.filter((timing) => timing.medianMs !== undefined);
+  if (SOFTWARE_RENDERERS.test(renderer) && usable.some(({ painter }) => painter === "copy")) {
+    return { painter: "copy", reason: "Without a GPU the others stop while the page is busy. All were timed." };
+  }
   const best = usable.toSorted((a, b) => timeOf(a) - timeOf(b))[0];
-  return best?.painter ?? current;
+  const painter = best?.painter ?? current;
+  return { painter, reason: "The fastest of all painters, timed on real pictures of this stream." };
 }

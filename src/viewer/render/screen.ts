@@ -9,7 +9,7 @@ import {
   type PainterTiming,
   type PictureSize,
 } from "./painter.ts";
-import { fastestPainter, openPainter, paintersFor, rendererName, timePainters } from "./painters.ts";
+import { choosePainter, openPainter, paintersFor, rendererName, timePainters } from "./painters.ts";
 
 /** A picture that is on the canvas now. Its image is closed already. */
 export type Shown = Pick<DecodedPicture, "picture" | "receivedUs" | "decodeUs"> & {
@@ -295,13 +295,13 @@ export class Screen implements Closable {
     }
     if (this.#closed) return;
     this.#trial = "done";
-    const fastest = fastestPainter(this.#timings, this.#name);
-    this.#reason = "The fastest of all painters, timed on real pictures of this stream.";
-    if (fastest === this.#name) {
+    const { painter: chosen, reason } = choosePainter(this.#timings, this.#name, this.#renderer);
+    this.#reason = reason;
+    if (chosen === this.#name) {
       this.#report();
       return;
     }
-    this.#name = fastest;
+    this.#name = chosen;
     this.#options.onCanvasNeeded();
   }
 
