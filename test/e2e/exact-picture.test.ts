@@ -110,6 +110,11 @@ describe("bad weather in the page", () => {
   it("keeps painting while the main thread is blocked, and is exact after it", async () => {
     const painter = openPainter();
     await page.inView((view) => view.clearTimings());
+    // The painters are timed with the first video, which is not what is looked at here.
+    await playVideo(painter, VIDEO, 15);
+    const isSettled = async (): Promise<void> =>
+      expect(await page.inView(({ state }) => state.painter?.settled)).toBe(true);
+    await vi.waitFor(isSettled, { timeout: 10_000, interval: 100 });
     const playing = playVideo(painter, VIDEO, 90);
     try {
       const before = await picturesPresented();
@@ -118,8 +123,8 @@ describe("bad weather in the page", () => {
         const endMs = performance.now() + 3000;
         while (performance.now() < endMs);
       });
-      // As many as were in flight could have been drawn since.
-      expect((await picturesPresented()) - before).toBeGreaterThan(4);
+      // What was in flight, and what the browser lets through at best, could have been drawn since.
+      expect((await picturesPresented()) - before).toBeGreaterThan(10);
     } finally {
       await playing;
     }
