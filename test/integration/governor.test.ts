@@ -69,12 +69,12 @@ test("a viewer on a narrow link costs another one nothing, and both share a rung
   const link = await ImpairedLink.open(screen.port);
   closers.push(() => link.close());
   const near = await watch(screen);
-  film.play(20);
+  film.play(8);
   await near.until(() => near.tier?.tier !== "emergency");
   const far = await watch(screen, link);
   expect(far.rung).toBe(near.rung);
   const { rung } = near;
-  link.impair({ bps: 0.6e6 });
+  link.impair({ bps: 0.4e6 });
   await far.until(() => far.rung !== rung);
   const fromMs = performance.now();
   await pause(3000);
