@@ -106,6 +106,8 @@ export class Camera implements Closable {
           width: { ideal: width },
           height: { ideal: height },
           frameRate: { ideal: fps },
+          // The camera's own pictures: a browser that cuts and scales them costs time, and cuts people's heads off.
+          ...{ resizeMode: { ideal: "none" } },
         },
       });
       [track] = stream.getVideoTracks();

@@ -37,7 +37,10 @@ export class StudioStage extends HTMLElement {
   readonly #boxes = new Map<string, LayerElement>();
   readonly #canvases = new Map<number, HTMLCanvasElement>();
   readonly #playing = new Set<string>();
-  readonly #resize = new ResizeObserver(() => this.#scale());
+  readonly #resize = new ResizeObserver(() => {
+    this.#scale();
+    this.#changed.emit();
+  });
   readonly #scope = new Scope();
   #clock = new AbortController();
   /** Only where the browser has no stream of a track's frames. */
