@@ -1,13 +1,14 @@
 import { defineConfig } from "vitest/config";
 
+/** Real processes on a shared machine now and then miss a deadline; a fault of the program fails three times. */
+const retry = process.env.CI === undefined ? 0 : 2;
+
 /**
  * Four kinds of test: unit beside the source, the others on the built program with real processes and a real browser.
  * The kinds run one after the other, cheapest first.
  */
 export default defineConfig({
   test: {
-    // Real processes on a shared machine now and then miss a deadline; a fault of the program fails three times.
-    retry: process.env["CI"] === undefined ? 0 : 2,
     projects: [
       {
         test: {
@@ -21,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          retry,
           include: ["test/integration/**/*.test.ts"],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -30,6 +32,7 @@ export default defineConfig({
       {
         test: {
           name: "browser",
+          retry,
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
@@ -40,6 +43,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
+          retry,
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 90_000,
           hookTimeout: 90_000,
