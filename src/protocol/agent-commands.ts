@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cameraCredentialsSchema, cameraSchema } from "./camera.ts";
 import { codec, controlParser, longText, shortText, uint32 } from "./control.ts";
 import { rungBudgetSchema, streamSettingsSchema } from "./stream-settings.ts";
 import { tubeSignalSchema } from "./tube-signal.ts";
@@ -29,6 +30,20 @@ export const agentCommandSchema = z.discriminatedUnion("type", [
   /** Releases every key and button that the viewer holds. */
   z.strictObject({ type: z.literal("release-input"), viewer: uint32 }),
   z.strictObject({ type: z.literal("clipboard"), text: longText }),
+  /**
+   * Makes the agent this camera's, which it opens at once; sent once, after the welcome. With `probe` it only finds out
+   * what the source delivers.
+   */
+  z.strictObject({
+    type: z.literal("camera"),
+    camera: cameraSchema,
+    credentials: cameraCredentialsSchema.optional(),
+    probe: z.boolean(),
+  }),
+  /** The camera's name, groups or motion settings have changed; its source has not. */
+  z.strictObject({ type: z.literal("camera-settings"), camera: cameraSchema }),
+  /** Somebody wants to see what the motion detector sees, or no longer does. */
+  z.strictObject({ type: z.literal("motion-view"), on: z.boolean() }),
   /** A viewer opens a tube to this agent. */
   z.strictObject({ type: z.literal("tube"), viewer: uint32, tube: uint32, signal: tubeSignalSchema }),
   z.strictObject({ type: z.literal("ping"), timeUs: z.number() }),

@@ -1,12 +1,14 @@
 import { z } from "zod";
+import { cameraDeliverySchema, cameraReportSchema } from "./camera.ts";
 import { codec, controlParser, coordinate, dimension, longText, shortText, uint32 } from "./control.ts";
+import { motionReportSchema, motionViewSchema } from "./motion.ts";
 import { tubeSignalSchema } from "./tube-signal.ts";
 
-/** One screen or monitor as its agent describes it. `key` names it for as long as the agent lives and after a restart. */
+/** One screen, monitor or camera as its agent describes it. `key` names it for as long as the agent lives and after a restart. */
 export const agentSourceSchema = z.strictObject({
   key: z.string().min(1).max(128),
   name: shortText,
-  kind: z.enum(["screen"]),
+  kind: z.enum(["screen", "camera"]),
   width: dimension,
   height: dimension,
   /** Where the monitor lies on its display, in pixels. */
@@ -61,11 +63,22 @@ export const agentMessageSchema = z.discriminatedUnion("type", [
     height: dimension,
     encoder: shortText,
     encoderReason: shortText,
+    /**
+     * The camera's own stream as it comes: keyframes are the camera's, so the hub keeps everything since the last one
+     * for viewers that join, and credits do not slow it.
+     */
+    passthrough: z.boolean().optional(),
   }),
   /** The rung ended by itself: its source went away, or nothing here can encode it. */
   z.strictObject({ type: z.literal("rung-failed"), rung: uint32, reason: shortText }),
   z.strictObject({ type: z.literal("performance"), rung: uint32, performance: performanceSchema }),
   z.strictObject({ type: z.literal("clipboard"), text: longText }),
+  /** How the camera does. */
+  z.strictObject({ type: z.literal("camera"), report: cameraReportSchema }),
+  /** Answers a camera command with `probe`: what the source delivers, or why it does not. */
+  z.strictObject({ type: z.literal("probed"), delivery: cameraDeliverySchema.optional(), error: z.string().max(2048) }),
+  z.strictObject({ type: z.literal("motion"), motion: motionReportSchema }),
+  z.strictObject({ type: z.literal("motion-view"), view: motionViewSchema }),
   /** About a viewer's attempt to open a tube. */
   z.strictObject({ type: z.literal("tube"), viewer: uint32, tube: uint32, signal: tubeSignalSchema }),
   /** Answers a ping with the agent's monotonic clock. */

@@ -1,16 +1,26 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { agentCommands, agentMessages, hubMessages, viewerMessages } from "../../test/fixtures/control-messages.ts";
+import {
+  agentCommands,
+  agentMessages,
+  eventRequests,
+  hubEvents,
+  hubMessages,
+  viewerMessages,
+} from "../../test/fixtures/control-messages.ts";
 import { ProtocolError } from "../base/index.ts";
 import { agentCommandSchema } from "./agent-commands.ts";
 import { agentMessageSchema } from "./agent-messages.ts";
+import { eventRequestSchema, hubEventSchema } from "./event-messages.ts";
 import { hubMessageSchema } from "./hub-messages.ts";
 import {
   MAX_CONTROL_BYTES,
   MAX_TEXT_LENGTH,
   parseAgentCommand,
   parseAgentMessage,
+  parseEventRequest,
+  parseHubEvent,
   parseHubMessage,
   parseViewerMessage,
 } from "./index.ts";
@@ -21,6 +31,8 @@ const directions = [
   { name: "hub messages", examples: hubMessages, parse: parseHubMessage, schema: hubMessageSchema },
   { name: "agent messages", examples: agentMessages, parse: parseAgentMessage, schema: agentMessageSchema },
   { name: "agent commands", examples: agentCommands, parse: parseAgentCommand, schema: agentCommandSchema },
+  { name: "hub events", examples: hubEvents, parse: parseHubEvent, schema: hubEventSchema },
+  { name: "event requests", examples: eventRequests, parse: parseEventRequest, schema: eventRequestSchema },
 ] as const;
 
 describe.each(directions)("$name", ({ examples, parse, schema }) => {

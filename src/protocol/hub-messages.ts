@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { performanceSchema } from "./agent-messages.ts";
+import { cameraHealthSchema } from "./camera.ts";
 import { codec, controlParser, dimension, longText, shortText, uint32 } from "./control.ts";
 import { tierStateSchema } from "./tier.ts";
 import { tubeSignalSchema } from "./tube-signal.ts";
@@ -16,6 +17,9 @@ export const sourceInfoSchema = z.strictObject({
   path: shortText,
   name: shortText,
   agent: shortText,
+  kind: z.enum(["screen", "camera"]),
+  /** Groups that a camera belongs to. */
+  groups: z.array(z.string().max(64)).max(8),
   width: dimension,
   height: dimension,
   primary: z.boolean(),
@@ -27,6 +31,8 @@ export const sourceInfoSchema = z.strictObject({
   detail: shortText,
   backend: shortText,
   backendReason: shortText,
+  /** Cameras only. */
+  health: cameraHealthSchema.optional(),
   /** What this viewer may do with the source. */
   grants: z.array(grantSchema),
 });

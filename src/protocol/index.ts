@@ -1,9 +1,27 @@
 export { type Ack, decodeAck, encodeAck } from "./ack.ts";
 export { type AgentCommand, parseAgentCommand } from "./agent-commands.ts";
 export { type AgentMessage, type AgentSource, type Performance, parseAgentMessage } from "./agent-messages.ts";
+export {
+  type Camera,
+  type CameraCredentials,
+  type CameraDelivery,
+  type CameraHealth,
+  type CameraReport,
+  type CameraSource,
+  cameraCredentialsSchema,
+  cameraIdSchema,
+  cameraSchema,
+} from "./camera.ts";
 export { CloseCode, closeCodeOf } from "./close-code.ts";
 export type { Codec } from "./control.ts";
 export { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
+export {
+  type EventRequest,
+  type HubEvent,
+  type MotionEvent,
+  parseEventRequest,
+  parseHubEvent,
+} from "./event-messages.ts";
 export { type Grant, grantSchema, type HubMessage, parseHubMessage, type SourceInfo } from "./hub-messages.ts";
 export {
   decodeInput,
@@ -31,6 +49,14 @@ export {
   PROTOCOL_VERSION,
 } from "./limits.ts";
 export { MessageType, messageType } from "./message-type.ts";
+export {
+  type MotionBox,
+  type MotionReport,
+  type MotionSettings,
+  type MotionView,
+  type MotionZone,
+  motionSettingsSchema,
+} from "./motion.ts";
 export {
   decodePicture,
   encodePicture,

@@ -15,6 +15,8 @@ export const viewerMessageSchema = z.discriminatedUnion("type", [
     maxWidth: dimension.optional(),
     maxHeight: dimension.optional(),
     maxFps: z.int().min(1).max(120).optional(),
+    /** Quality of JPEGs instead of the source's setting. */
+    jpegQuality: z.int().min(1).max(100).optional(),
   }),
   z.strictObject({ type: z.literal("unwatch"), watch: uint32 }),
   z.strictObject({ type: z.literal("keyframe"), rung: uint32 }),

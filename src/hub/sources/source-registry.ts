@@ -137,6 +137,8 @@ function infoOf(source: Source, grants: SourceInfo["grants"]): SourceInfo {
     path: source.path,
     name,
     agent: source.agentName,
+    kind: source.description.kind,
+    groups: [],
     width,
     height,
     primary,
