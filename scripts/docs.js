@@ -13,7 +13,7 @@ build();
 const { renderConfigReference } = await load("node/config/index.js");
 write("docs/config.md", renderConfigReference());
 
-const layers = ["viewer-messages", "hub-messages", "agent-messages", "agent-commands"];
+const layers = ["event-messages", "viewer-messages", "hub-messages", "agent-messages", "agent-commands"];
 const modules = await Promise.all(layers.map((name) => load(`protocol/${name}.js`)));
 const schemas = Object.fromEntries(
   modules
