@@ -1,5 +1,5 @@
 import { type Link, type MemoryLink, memoryLinks } from "../node/index.ts";
-import { grantSchema } from "../protocol/index.ts";
+import { grantSchema, type SourceInfo } from "../protocol/index.ts";
 import type { HostPolicy, RequestPlace } from "./auth/index.ts";
 import { accessOf, type HttpContext, SESSION_COOKIE } from "./http/index.ts";
 import type { Access } from "./ports.ts";
@@ -10,11 +10,15 @@ export type GatewayRequest = RequestPlace & {
   readonly authorization: string | undefined;
 };
 
-/** Why somebody is not let in, with the HTTP status line; or how the gateway becomes a viewer with this person's rights. */
+/** Why somebody is not let in, with the HTTP status line; or what the gateway can do with this person's rights. */
 export type GatewayAdmission =
   | { readonly status: string; readonly reason: string }
-  /** Gives the viewer's end of a link to the hub; `peer` says for whom, in logs. */
-  | { readonly open: (peer: string) => MemoryLink };
+  | {
+      /** Gives the viewer's end of a link to the hub; `peer` says for whom, in logs. */
+      readonly open: (peer: string) => MemoryLink;
+      /** The sources that this person may see now, with what may be done with each. */
+      readonly sources: () => SourceInfo[];
+    };
 
 /** What the door needs of the hub. */
 export type GatewayDoorOptions = {
@@ -23,6 +27,7 @@ export type GatewayDoorOptions = {
   readonly parseCookie: (header: string) => Record<string, string | undefined>;
   readonly hasRoom: () => boolean;
   readonly serveViewer: (link: Link, access: Access) => void;
+  readonly describeSources: (access: Access) => SourceInfo[];
 };
 
 const EVERYTHING: Access = { administrator: false, grants: grantSchema.options, sourcePaths: undefined };
@@ -67,6 +72,7 @@ export class GatewayDoor {
         this.#options.serveViewer(hub, access);
         return gateway;
       },
+      sources: () => this.#options.describeSources(access),
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Event } from "../base/index.ts";
 import type { SourceInfo, StreamSettings } from "../protocol/index.ts";
@@ -40,6 +41,8 @@ export type HubOptions = {
   readonly iceServers?: readonly string[];
   /** Folder for what must survive a restart; without it nothing does. */
   readonly stateFolder?: string;
+  /** Adds routes of gateways to the hub's own port, before it listens. */
+  readonly addGateways?: (app: FastifyInstance, door: GatewayDoor) => void | Promise<void>;
   readonly timings?: Partial<HubTimings>;
   readonly log: Logger;
 };

@@ -48,21 +48,38 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       serveViewer(link, access);
     },
   };
+  const addRoutes = async (app: FastifyInstance): Promise<void> => {
+    await addStudio(app, context, options);
+    await options.addGateways?.(app, doorOf(app));
+  };
+  const doorOf = (app: FastifyInstance): GatewayDoor =>
+    new GatewayDoor({
+      ...entrance,
+      parseCookie: (header) => app.parseCookie(header),
+      describeSources: (access) => core.describeSources(access),
+    });
   try {
     const { app, port } = await startHttp({
       ...options,
       ...entrance,
       keepAliveMs: core.timings.keepAliveMs,
       tubes: core.relay,
-      addRoutes: (app) => addStudio(app, context, options),
+      addRoutes,
       serveAgent: (link) => {
         keep(link);
         serveAgent(core, link, REMOTE_CREDENTIAL);
       },
     });
     core.tubes.localUrl = localUrl(options, port);
-    const door = new GatewayDoor({ ...entrance, parseCookie: (header) => app.parseCookie(header) });
-    return new RunningHub({ options, core, door, app, port, links, agents: startLocalAgents(core, options) });
+    return new RunningHub({
+      options,
+      core,
+      door: doorOf(app),
+      app,
+      port,
+      links,
+      agents: startLocalAgents(core, options),
+    });
   } catch (error) {
     core.close();
     throw error;
