@@ -4,7 +4,8 @@ import { MessageType, messageView, requireLength } from "./message-type.ts";
 /**
  * Ack message, viewer to hub and hub to agent: gives a credit back (`accepted`: the decoder took the picture) or reports
  * that it is on the canvas (`presented`). Layout (little-endian): u8 type 0x10, u8 stage (0 accepted, 1 presented),
- * u16 reserved 0, u32 rung, u32 sequence, u32 decode time, u32 draw time (both in microseconds, 0 when accepted).
+ * u16 reserved 0, u32 rung, u32 sequence, u32 decode time, u32 draw time (both in microseconds; when accepted, what the
+ * ack itself waited for: tiles are taken when they are drawn, video when the decoder has room).
  * An ack covers every earlier sequence of the rung.
  */
 export type Ack = {

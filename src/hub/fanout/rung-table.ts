@@ -221,11 +221,11 @@ export class RungTable implements Closable {
     const { viewer, source, request } = who;
     const codec = request.codecs[codecIndex] as Codec;
     const settings = classSettings(this.#settings, source.description, request);
-    const rungClass = classKey(viewer, source, codec, settings);
+    const rungClass = classKey({ viewer, source, request }, codec, settings);
     const known = this.#rungs.get(`${rungClass}/${level}`);
     if (known !== undefined) return known;
     if (!this.#makeRoom(source, codec)) return this.#nearest(rungClass, level);
-    const rung = new Rung(source, codec, settings, level, this.#context);
+    const rung = new Rung(source, codec, settings, level, this.#context, request.tiles ?? true);
     this.#rungs.set(`${rungClass}/${level}`, rung);
     return rung;
   }
@@ -240,7 +240,7 @@ export class RungTable implements Closable {
   #levelToBegin(viewer: ViewerPort, source: Source, request: WatchRequest): number {
     const settings = classSettings(this.#settings, source.description, request);
     const codec = request.codecs[0] as Codec;
-    const rungClass = classKey(viewer, source, codec, settings);
+    const rungClass = classKey({ viewer, source, request }, codec, settings);
     const levels = [...this.#rungs]
       .filter(([key, rung]) => key.startsWith(`${rungClass}/`) && rung.subscribers.size > 0)
       .map(([, rung]) => rung.level);
@@ -284,7 +284,7 @@ export class RungTable implements Closable {
   /** A rung goes along with all its viewers; else this one changes to a rung of its level, where one can be had. */
   #changeLevel(watch: Watch, nowUs: number): void {
     const { rung, governor } = watch;
-    const rungClass = classKey(watch.viewer, watch.source, rung.codec, rung.settings);
+    const rungClass = classKey(watch, rung.codec, rung.settings);
     const governors = [...rung.subscribers.values()].map((subscriber) => subscriber.governor);
     // While all of them are finding out what they can have, none runs ahead: each would need a picture of its own.
     const together = governors.every(({ stage, level }) => stage === "none" && level <= rung.level);
@@ -415,8 +415,14 @@ export class RungTable implements Closable {
 }
 
 /** Rungs of one class differ only in their level. */
-function classKey(viewer: ViewerPort, source: Source, codec: Codec, settings: StreamSettings): string {
+function classKey(
+  { viewer, source, request }: Pick<Watch, "viewer" | "source" | "request">,
+  codec: Codec,
+  settings: StreamSettings,
+): string {
   // Deltas of the legacy wire go on from what one client has.
   const owner = codec === "kvm-delta" ? `/${viewer.id}` : "";
-  return `${source.id}/${codec}/${settings.width}x${settings.height}@${settings.fps}${owner}`;
+  const quality = codec === "jpeg" ? `q${settings.jpegQuality}` : "";
+  const plain = request.tiles === false ? "/plain" : "";
+  return `${source.id}/${codec}${quality}/${settings.width}x${settings.height}@${settings.fps}${plain}${owner}`;
 }

@@ -31,6 +31,8 @@ export class Rung implements Closable {
   readonly source: Source;
   readonly codec: Codec;
   readonly settings: StreamSettings;
+  /** Whether its pictures may be tiles; else each one is a whole one of the codec. */
+  readonly tiles: boolean;
   readonly #ladder: readonly Level[];
   readonly #content = new ContentWatch();
   #level: number;
@@ -47,10 +49,18 @@ export class Rung implements Closable {
   #lastSequence: number | undefined;
 
   /** `level` is the step of the settings' ladder that its pictures are made for. */
-  constructor(source: Source, codec: Codec, settings: StreamSettings, level: number, context: RungContext) {
+  constructor(
+    source: Source,
+    codec: Codec,
+    settings: StreamSettings,
+    level: number,
+    context: RungContext,
+    tiles = true,
+  ) {
     this.source = source;
     this.codec = codec;
     this.settings = settings;
+    this.tiles = tiles;
     this.#ladder = rungLadder(codec, settings, source.description);
     this.#level = level;
     this.#budget = this.#budgetNow();
@@ -117,7 +127,9 @@ export class Rung implements Closable {
     this.#agentCredits = Math.min(MIN_CREDITS, this.#demand().credits);
     const { codec, settings, budget } = this;
     const credits = this.#agentCredits;
-    agent.command({ type: "open-rung", rung: this.#number, source: this.source.id, codec, settings, credits, budget });
+    const plain = this.tiles ? {} : { tiles: false };
+    const what = { rung: this.#number, source: this.source.id, codec, settings, credits, budget };
+    agent.command({ type: "open-rung", ...what, ...plain });
   }
 
   /** Nothing comes any more until the next `open`; the viewers are told why. */

@@ -5,6 +5,7 @@ export type ViewerLimits = {
   readonly maxWidth?: number | undefined;
   readonly maxHeight?: number | undefined;
   readonly maxFps?: number | undefined;
+  readonly jpegQuality?: number | undefined;
 };
 
 /** Viewers of nearly the same size share a rung: a rung is a whole fraction of the source's full size on the wire. */
@@ -27,9 +28,11 @@ export function classSettings(
   const fraction = FRACTIONS.find((candidate) => candidate >= useful / full - 0.001) ?? 1;
   const wantedFps = limits.maxFps ?? settings.fps;
   const fps = Math.min(settings.fps, RATES.find((rate) => rate >= wantedFps) ?? settings.fps);
-  if (fraction === 1) return { ...settings, fps };
+  const jpegQuality = limits.jpegQuality ?? settings.jpegQuality;
+  if (fraction === 1) return { ...settings, fps, jpegQuality };
   return {
     ...settings,
+    jpegQuality,
     width: Math.max(MIN_EDGE, Math.round(source.width * full * fraction)),
     height: Math.max(MIN_EDGE, Math.round(source.height * full * fraction)),
     fps,

@@ -122,7 +122,7 @@ export class Subscriber {
     const acked = this.#credits.acked(ack.sequence, nowUs);
     if (acked !== undefined) {
       const refinement = this.#sent.get(ack.sequence)?.refinement ?? false;
-      this.governor.acked({ ...acked, refinement }, nowUs);
+      this.governor.acked({ ...acked, refinement, workUs: ack.decodeUs + ack.drawUs }, nowUs);
       this.adjustWindow(nowUs);
     }
     if (ack.stage === "presented") this.#presented(ack, nowUs);

@@ -121,9 +121,12 @@ export class Governor {
     this.#making.add(times, nowUs);
   }
 
-  /** The viewer has pictures. `refinement` says that they showed nothing new and may take what nothing else needs. */
-  acked(ack: { bytes: number; sentUs: number; refinement: boolean }, nowUs: number): void {
-    const busyUs = this.path.acked(ack.bytes, ack.sentUs, nowUs);
+  /**
+   * The viewer has pictures. `refinement` says that they showed nothing new and may take what nothing else needs,
+   * `workUs` what the viewer did with the last of them before it answered.
+   */
+  acked(ack: { bytes: number; sentUs: number; refinement: boolean; workUs?: number }, nowUs: number): void {
+    const busyUs = this.path.acked(ack.bytes, ack.sentUs, nowUs, ack.workUs ?? 0);
     this.#heardUs = nowUs;
     if (!ack.refinement) this.#busy.add(busyUs, nowUs);
   }

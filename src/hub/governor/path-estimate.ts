@@ -27,7 +27,7 @@ type Busy = { readonly atUs: number; readonly bits: number; readonly busyUs: num
 /**
  * What is known of the path to a viewer from when pictures were sent and when they were acknowledged: its least round
  * trip, how much it carries while it is the limit, and how much it has carried at least. The far end's own slowness counts
- * as the path's.
+ * as the path's where it does not tell how long it worked.
  */
 export class PathEstimate {
   #least = new LeastBySize();
@@ -62,17 +62,18 @@ export class PathEstimate {
   }
 
   /**
-   * Pictures of `bytes` together, the last of them sent at `sentUs`, were acknowledged. Returns how long the path was
-   * busy with them.
+   * Pictures of `bytes` together, the last of them sent at `sentUs`, were acknowledged, `workUs` after the viewer had
+   * them. Returns how long the path was busy with them.
    */
-  acked(bytes: number, sentUs: number, nowUs: number): number {
-    const roundTripUs = Math.max(0, nowUs - sentUs);
+  acked(bytes: number, sentUs: number, nowUs: number, workUs = 0): number {
+    const carriedAtUs = Math.max(sentUs, nowUs - workUs);
+    const roundTripUs = Math.max(0, carriedAtUs - sentUs);
     const below = this.#below(bytes);
     this.#least.add(bytes, roundTripUs);
     const arrivalUs = sentUs + (below ?? this.#least.overall() ?? 0);
     // Behind another picture it begins to pass when that one has passed; alone, when it would arrive were it nothing.
     const queued = this.#lastAckUs > arrivalUs;
-    const busyUs = Math.max(0, nowUs - Math.max(this.#lastAckUs, arrivalUs));
+    const busyUs = Math.max(0, carriedAtUs - Math.max(this.#lastAckUs, arrivalUs));
     this.#lastAckUs = nowUs;
     if (busyUs > FIXED_US && bytes >= TELLING_BYTES) this.#busy.push({ atUs: nowUs, bits: bytes * 8, busyUs });
     if (bytes >= TELLING_BYTES) {

@@ -18,7 +18,7 @@ import type { Screen, Shown } from "../render/index.ts";
 export type StreamPlayerOptions = {
   readonly stream: StreamInfo;
   readonly connection: HubConnection;
-  readonly screen: Screen;
+  readonly screen: Pick<Screen, "startStream" | "present">;
   readonly nowUs: () => number;
   /** Decoding broke; the player goes on by itself with the next keyframe. */
   readonly onBroken: (reason: string) => void;
@@ -85,7 +85,7 @@ export class StreamPlayer implements Closable {
   shown(shown: Shown): void {
     this.#shownPictures += 1;
     // Tiles are taken when they are drawn; until then they hold their credit, so that they cannot pile up.
-    if (shown.picture.kind === "tiles") this.#acknowledge("accepted", shown.picture, 0, 0);
+    if (shown.picture.kind === "tiles") this.#acknowledge("accepted", shown.picture, shown.decodeUs, shown.drawUs);
     this.#acknowledge("presented", shown.picture, shown.decodeUs, shown.drawUs);
   }
 
