@@ -225,8 +225,8 @@ export class Agent implements Closable {
       this.#send({ type: "rung-failed", rung: command.rung, reason });
       return;
     }
-    const { rung, codec, settings, credits, budget } = command;
-    this.#rungs.open(command.source, monitor, { rung, codec, settings, credits, budget });
+    const { rung, codec, settings, credits, budget, tiles = true } = command;
+    this.#rungs.open(command.source, monitor, { rung, codec, settings, credits, budget, tiles });
   }
 }
 

@@ -19,6 +19,8 @@ export const agentCommandSchema = z.discriminatedUnion("type", [
     credits: z.int().min(1).max(64),
     /** What the pictures may take from the start; without it all that the settings allow. */
     budget: rungBudgetSchema.optional(),
+    /** False for a rung whose viewers can draw no tiles: every picture is then a whole one of the codec. */
+    tiles: z.boolean().optional(),
   }),
   /** The rung's pictures may take this much from now on. */
   z.strictObject({ type: z.literal("budget"), rung: uint32, budget: rungBudgetSchema }),

@@ -17,6 +17,8 @@ export const viewerMessageSchema = z.discriminatedUnion("type", [
     maxFps: z.int().min(1).max(120).optional(),
     /** Quality of JPEGs instead of the source's setting. */
     jpegQuality: z.int().min(1).max(100).optional(),
+    /** False where the viewer can draw no tiles: every picture is then a whole one of the codec. */
+    tiles: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal("unwatch"), watch: uint32 }),
   z.strictObject({ type: z.literal("keyframe"), rung: uint32 }),

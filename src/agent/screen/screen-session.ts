@@ -221,8 +221,8 @@ export class ScreenSession implements Closable {
 }
 
 /** Exact tiles go with pictures of the source's own size; encoders add a column or row to odd ones. */
-function planeFor(encoder: PictureEncoder, { settings, budget, codec }: RungRequest, monitor: Monitor): Plane {
+function planeFor(encoder: PictureEncoder, { settings, budget, codec, tiles }: RungRequest, monitor: Monitor): Plane {
   const size = pictureSize(monitor, settings, codec === "h264");
-  if (size.width < monitor.width || size.height < monitor.height) return new PlainPlane(encoder, size);
+  if (!tiles || size.width < monitor.width || size.height < monitor.height) return new PlainPlane(encoder, size);
   return new HybridPlane(encoder, monitor, tileBudget(budget ?? { ...settings, coarse: false }), monotonicUs);
 }

@@ -23,6 +23,8 @@ export type RungRequest = {
   readonly credits: number;
   /** What the pictures may take now, within the settings. */
   readonly budget: RungBudget | undefined;
+  /** Whether pictures may be tiles; else each one is a whole one of the codec. */
+  readonly tiles: boolean;
 };
 
 /** From the agent's main thread to a screen thread. */

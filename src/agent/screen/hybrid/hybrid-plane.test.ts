@@ -139,7 +139,7 @@ class Scene {
     const settings = streamSettingsSchema.parse({ fps: 120 });
     const encoder = new LossyEncoder();
     this.plane = new HybridPlane(encoder, { width: WIDTH, height: HEIGHT }, AMPLE, () => this.nowUs);
-    const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget: undefined };
+    const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget: undefined, tiles: true };
     this.rung = new Rung(request, { encoder, plane: this.plane }, this.nowUs, 0);
     this.damage({ x: 0, y: 0, width: WIDTH, height: HEIGHT });
   }
