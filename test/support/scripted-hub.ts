@@ -87,6 +87,8 @@ export class ScriptedHub {
       path: `desk/screen-${id}`,
       name: `Screen ${id}`,
       agent: "desk",
+      kind: "screen",
+      groups: [],
       width: stream.width,
       height: stream.height,
       primary: id === 1,
