@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { Emitter } from "../base/index.ts";
 import type { Link } from "../node/index.ts";
@@ -14,6 +15,7 @@ import { addStudio } from "./open-studio.ts";
 import type { Access } from "./ports.ts";
 import { localCredential, REMOTE_CREDENTIAL, serveAgent } from "./serve-agent.ts";
 import { viewerServer } from "./serve-viewer.ts";
+import { openStore, type Store } from "./store/index.ts";
 
 const EVERYTHING: Access = { administrator: true, grants: grantSchema.options, sourcePaths: undefined };
 
@@ -24,6 +26,8 @@ const EVERYTHING: Access = { administrator: true, grants: grantSchema.options, s
 export async function startHub(options: HubOptions): Promise<Hub> {
   requireSafeBind(options);
   const gatekeeper = new Gatekeeper(options);
+  const { stateFolder } = options;
+  const store = stateFolder === undefined ? undefined : openStore(join(stateFolder, "sightline.db"));
   const core = new HubCore(options);
   for (const { name } of options.localAgents) core.agents.reserve(name, localCredential(name));
   const links = new Set<Link>();
@@ -49,7 +53,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
   };
   const addRoutes = async (app: FastifyInstance): Promise<void> => {
-    await addStudio(app, context, options);
+    await addStudio(app, context, store, options);
     await options.addGateways?.(app, doorOf(app));
   };
   const doorOf = (app: FastifyInstance): GatewayDoor =>
@@ -82,6 +86,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     });
   } catch (error) {
     core.close();
+    store?.close();
     throw error;
   }
 }
@@ -100,6 +105,7 @@ function startLocalAgents(core: HubCore, { localAgents, log }: HubOptions): Loca
 type HubParts = {
   readonly options: HubOptions;
   readonly core: HubCore;
+  readonly store: Store | undefined;
   readonly door: GatewayDoor;
   readonly app: FastifyInstance;
   readonly port: number;
@@ -138,13 +144,14 @@ class RunningHub implements Hub {
   }
 
   async #close(): Promise<void> {
-    const { core, app, agents, links } = this.#parts;
+    const { core, store, app, agents, links } = this.#parts;
     this.#changed.close();
     const listening = app.close();
     core.relay.close();
     for (const link of links) link.close(CloseCode.goingAway, "The hub is shutting down.");
     await Promise.all([agents.close(), listening]);
     core.close();
+    store?.close();
   }
 }
 

@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import Database from "libsql";
 import { type Closable, EnvironmentError } from "../../base/index.ts";
 import { MIGRATIONS } from "./migrations.ts";
@@ -13,6 +14,8 @@ export function openStore(path: string): Store {
   let database: Database.Database;
   try {
     database = new Database(path);
+    // It keeps passwords of cameras.
+    chmodSync(path, 0o600);
     // Readers and the writer do not wait for each other, and a crash loses nothing that was committed.
     database.pragma("journal_mode = WAL");
     migrate(database);
