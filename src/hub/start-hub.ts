@@ -78,6 +78,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     return new RunningHub({
       options,
       core,
+      store,
       door: doorOf(app),
       app,
       port,
