@@ -23,11 +23,8 @@ let film: FilmPainter;
 let url: string;
 const closers: Array<() => unknown> = [];
 
-/** Otherwise the C library keeps what was freed in pieces that only later grow together again, which looks like a leak. */
-const GIVE_BACK = { MALLOC_MMAP_THRESHOLD_: "65536", MALLOC_ARENA_MAX: "2" };
-
 async function serve(options: { kind?: "xvfb" | "xvnc"; width: number; height: number } = SIZE): Promise<void> {
-  screen = await ServedScreen.start(options, GIVE_BACK);
+  screen = await ServedScreen.start(options);
   closers.push(() => screen.close());
   film = new FilmPainter(screen.painter);
   closers.push(() => film.stop());

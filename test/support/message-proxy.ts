@@ -4,6 +4,9 @@ import { type RawData, WebSocket, WebSocketServer } from "ws";
 /** What happens to one binary message of the hub: how often it is passed on, and whether the next one overtakes it. */
 export type Fate = { readonly copies: number; readonly overtaken: boolean };
 
+/** A message that no other one follows within this time is passed on. */
+const LAST_OF_ALL_MS = 300;
+
 /** A WebSocket proxy in front of a hub that loses, repeats and swaps whole binary messages on their way to viewers. */
 export class MessageProxy {
   readonly url: string;
@@ -45,8 +48,16 @@ export class MessageProxy {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  /** A message waits for the next one before it is lost or overtaken: the last one of all is neither, as on any link. */
   #passOn(hub: WebSocket, client: WebSocket): void {
-    let overtaken: Buffer | undefined;
+    let held: { readonly message: Buffer; readonly fate: Fate; readonly timer: NodeJS.Timeout } | undefined;
+    const release = (lastOfAll: boolean): void => {
+      if (held === undefined) return;
+      clearTimeout(held.timer);
+      if (lastOfAll || held.fate.overtaken) client.send(held.message);
+      held = undefined;
+    };
+    hub.on("close", () => clearTimeout(held?.timer));
     hub.on("message", (data, binary) => {
       if (!binary) {
         client.send(data, { binary });
@@ -54,13 +65,12 @@ export class MessageProxy {
       }
       const message = data as Buffer;
       const fate = this.fate(message);
-      if (fate.overtaken && overtaken === undefined) {
-        overtaken = message;
+      if (held === undefined && (fate.overtaken || fate.copies === 0)) {
+        held = { message, fate, timer: setTimeout(() => release(true), LAST_OF_ALL_MS) };
         return;
       }
-      for (let copy = 0; copy < fate.copies; copy += 1) client.send(message);
-      if (overtaken !== undefined) client.send(overtaken);
-      overtaken = undefined;
+      for (let copy = 0; copy < Math.max(1, fate.copies); copy += 1) client.send(message);
+      release(false);
     });
   }
 }
