@@ -30,7 +30,7 @@ const PAINTS = 4;
 /** A change of painter costs a canvas; a gain below a fifth is not worth it. */
 const KEEP_FACTOR = 0.8;
 /** Names of renderers that draw without a GPU; "none" is ours for no WebGL at all. */
-const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|basic render|^none$/i;
+export const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|basic render|^none$/i;
 /** A painter that needs longer than this for its paints is out; a trial must not starve the picture. */
 const PAINTER_BUDGET_MS = 250;
 
