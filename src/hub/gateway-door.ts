@@ -1,3 +1,4 @@
+import type { Registry } from "prom-client";
 import { type Link, type MemoryLink, memoryLinks } from "../node/index.ts";
 import { grantSchema, type SourceInfo } from "../protocol/index.ts";
 import type { HostPolicy, RequestPlace } from "./auth/index.ts";
@@ -38,6 +39,11 @@ export class GatewayDoor {
 
   constructor(options: GatewayDoorOptions) {
     this.#options = options;
+  }
+
+  /** Where gateways count what they do; it is read together with the hub's own numbers. */
+  get registry(): Registry {
+    return this.#options.context.metrics.registry;
   }
 
   /**

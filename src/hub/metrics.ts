@@ -69,6 +69,11 @@ export class HubMetrics implements HubCounters {
     this.#sessions.inc({ result });
   }
 
+  /** Where others count, too. */
+  get registry(): Registry {
+    return this.#registry;
+  }
+
   /** Everything in Prometheus's text format. */
   text(): Promise<string> {
     return this.#registry.metrics();

@@ -12,7 +12,7 @@ export type HttpContext = {
     Gatekeeper,
     "accessOfToken" | "accessOfSession" | "openSession" | "issueLink" | "isAgentToken"
   >;
-  readonly metrics: Pick<HubMetrics, "text" | "contentType" | "sessionAttempted">;
+  readonly metrics: Pick<HubMetrics, "text" | "contentType" | "registry" | "sessionAttempted">;
   /** Whether browsers reach the hub by TLS. */
   readonly secure: boolean;
   readonly describeSources: (access: Access) => unknown[];
