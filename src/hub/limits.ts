@@ -7,8 +7,8 @@ export const MAX_AGENTS = 256;
 /** Sources the hub remembers in its lifetime, lost ones included; an agent that announces more is disconnected. */
 export const MAX_SOURCES = 1024;
 
-/** Sources one viewer watches at once; a further watch is refused. */
-export const MAX_WATCHES_PER_VIEWER = 32;
+/** Sources one viewer watches at once, a wall of cameras among them; a further watch is refused. */
+export const MAX_WATCHES_PER_VIEWER = 128;
 
 /** Encodings of one source at once; a viewer that needs one more is refused. */
 export const MAX_RUNGS_PER_SOURCE = 6;

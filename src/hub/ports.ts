@@ -1,5 +1,5 @@
 import type { LinkClose } from "../node/index.ts";
-import type { AgentCommand, AgentSource, Grant, HubMessage } from "../protocol/index.ts";
+import type { AgentCommand, AgentSource, CameraHealth, Grant, HubMessage } from "../protocol/index.ts";
 
 /** What a person may do: grants for all sources, or for those whose paths are listed. */
 export type Access = {
@@ -49,6 +49,8 @@ export type Source = {
   agent: AgentPort | undefined;
   stateSinceUs: number;
   detail: string;
+  /** Cameras only: what the list says about it besides its description. */
+  camera: { readonly groups: readonly string[]; readonly health: CameraHealth } | undefined;
   /** The last cursor message, for viewers that come later. */
   cursor: Uint8Array | undefined;
 };

@@ -7,6 +7,12 @@ export const MAX_CREDITS = 8;
 /** One grab may bring this many pictures beyond the one a credit was left for; they are taken rather than torn apart. */
 const MAX_OVERRUN = 2;
 
+/**
+ * Pictures that nobody can hold back, a camera's own ones, come in bursts. To leave one out costs all until the camera's
+ * next keyframe, which may be many seconds away, so about a second of them may be in flight.
+ */
+export const PASSTHROUGH_OVERRUN = 30;
+
 /** The least round trip is that of the last one to two of these, so that it follows a path that got longer. */
 const ROUND_TRIP_WINDOW_US = 5_000_000;
 
@@ -30,6 +36,7 @@ export class CreditWindow {
   #bytesInFlight = 0;
   #usualBytes = 0;
   #maxBytes = Number.POSITIVE_INFINITY;
+  #maxOverrun = MAX_OVERRUN;
   #size = MIN_CREDITS;
   #windowStartUs = Number.NEGATIVE_INFINITY;
   #leastUs = Number.POSITIVE_INFINITY;
@@ -56,11 +63,16 @@ export class CreditWindow {
     this.#maxBytes = maxBytes;
   }
 
+  /** Pictures beyond the window that are taken when they are already there. */
+  allowOverrun(pictures: number = MAX_OVERRUN): void {
+    this.#maxOverrun = pictures;
+  }
+
   /** Whether a picture that is already there may be sent. */
   get takesMore(): boolean {
     // A grab was allowed with what was in flight then; all that it brought is taken, however large.
-    const room = this.#sequences.length <= MAX_OVERRUN || this.#bytesInFlight < this.#maxBytes * 2;
-    return room && this.#sequences.length < this.#size + MAX_OVERRUN;
+    const room = this.#sequences.length <= this.#maxOverrun || this.#bytesInFlight < this.#maxBytes * 2;
+    return room && this.#sequences.length < this.#size + this.#maxOverrun;
   }
 
   /** Pictures that may be asked for now; at least one with nothing in flight. */

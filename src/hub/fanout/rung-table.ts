@@ -161,8 +161,11 @@ export class RungTable implements Closable {
   report(agent: AgentPort, message: Extract<AgentMessage, { type: "rung" | "rung-failed" | "performance" }>): void {
     const rung = this.#numberedForAgent(agent, message.rung);
     if (rung === undefined) return;
-    if (message.type === "performance") rung.measured(message.performance);
-    else if (message.type === "rung-failed") this.#failed(rung, message.reason);
+    const isRenewal = message.rung === rung.renewalNumber;
+    if (isRenewal && message.type === "rung-failed") rung.cancelRenewal();
+    else if (message.type === "performance") {
+      if (!isRenewal) rung.measured(message.performance);
+    } else if (message.type === "rung-failed") this.#failed(rung, message.reason);
     else {
       this.#forgetRetry(rung);
       rung.ready(message);
@@ -174,6 +177,36 @@ export class RungTable implements Closable {
     for (const rung of this.#rungs.values()) if (rung.source === source) this.#forgetRetry(rung);
     for (const watch of this.#watchesOf(source)) if (watch.codecIndex > 0) this.#moveTo(watch, 0);
     for (const rung of this.#rungs.values()) if (rung.source === source && rung.subscribers.size > 0) rung.open();
+  }
+
+  /** What delivered the source has ended and something else takes its place: all rungs are opened again. */
+  sourceRestarted(source: Source, reason: string): void {
+    for (const rung of this.#rungsOf(source)) {
+      this.#forgetRetry(rung);
+      rung.interrupt(reason);
+    }
+    this.sourceLive(source);
+  }
+
+  /** Something else begins to deliver the source beside what does now; each rung changes over when it has a picture. */
+  renewSource(source: Source): void {
+    for (const rung of this.#rungsOf(source)) rung.renew();
+  }
+
+  /** The renewal has failed; the rungs go on with what they have. */
+  cancelRenewal(source: Source): void {
+    for (const rung of this.#rungsOf(source)) rung.cancelRenewal();
+  }
+
+  /** There is no such source any more: nobody watches it. */
+  removeSource(source: Source, reason: string): void {
+    for (const watch of [...this.#watchesOf(source)]) {
+      const { viewer, request } = watch;
+      this.#watches.get(viewer.id)?.delete(request.watch);
+      watch.rung.leave(viewer);
+      viewer.tell({ type: "unwatched", watch: request.watch, reason });
+    }
+    for (const rung of this.#rungsOf(source)) this.#remove(rung);
   }
 
   sourceLost(source: Source): void {
@@ -203,7 +236,7 @@ export class RungTable implements Closable {
   #numberedForAgent(agent: AgentPort, number: number): Rung | undefined {
     this.#requireAllocated(number);
     for (const rung of this.#rungs.values()) {
-      if (rung.number !== number) continue;
+      if (rung.number !== number && rung.renewalNumber !== number) continue;
       if (rung.agent !== agent) throw new ProtocolError("wrong-state", `Rung ${number} belongs to another agent.`);
       return rung;
     }
@@ -244,6 +277,8 @@ export class RungTable implements Closable {
     const levels = [...this.#rungs]
       .filter(([key, rung]) => key.startsWith(`${rungClass}/`) && rung.subscribers.size > 0)
       .map(([, rung]) => rung.level);
+    // A camera's own stream is already made: only who cannot take it gets less, and pays with a keyframe.
+    if (source.description.kind === "camera") return 0;
     return Math.min(new Governor(rungLadder(codec, settings, source.description)).level, ...levels);
   }
 
@@ -395,6 +430,10 @@ export class RungTable implements Closable {
     watch.codecIndex = codecIndex;
     watch.rung = rung;
     this.#join(watch);
+  }
+
+  #rungsOf(source: Source): Rung[] {
+    return [...this.#rungs.values()].filter((rung) => rung.source === source);
   }
 
   *#watchesOf(source: Source): Iterable<Watch> {

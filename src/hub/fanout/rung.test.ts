@@ -89,6 +89,7 @@ class Bench {
       agent,
       stateSinceUs: 0,
       detail: "",
+      camera: undefined,
       cursor: undefined,
     };
     const context = { counters, nowUs: () => this.nowUs, nextNumber: () => RUNG };

@@ -6,6 +6,7 @@ import type { AgentPort, HubCounters, Source, ViewerPort } from "../ports.ts";
 import { AgentCredit } from "./agent-credit.ts";
 import { ContentWatch } from "./content-watch.ts";
 import { isAfter, MIN_CREDITS } from "./credit-window.ts";
+import { GopCache } from "./gop-cache.ts";
 import { KEYFRAME_REPEAT_MS, KeyframeGate } from "./keyframe-gate.ts";
 import { PerformanceFeed } from "./performance-feed.ts";
 import { rungLadder } from "./rung-ladder.ts";
@@ -14,6 +15,14 @@ import { Subscriber } from "./subscriber.ts";
 
 /** What an agent said about a rung that it opened. */
 export type RungProperties = Extract<AgentMessage, { type: "rung" }>;
+
+/** What will deliver instead once its first keyframe has come. */
+type Renewal = {
+  readonly number: number;
+  readonly credits: number;
+  properties: RungProperties | undefined;
+  lastSequence: number | undefined;
+};
 
 /** What all rungs of a hub use. */
 export type RungContext = {
@@ -47,6 +56,9 @@ export class Rung implements Closable {
   #credit = new AgentCredit();
   #agentCredits = MIN_CREDITS;
   #lastSequence: number | undefined;
+  /** Present while the agent passes a camera's own stream through. */
+  #cache: GopCache | undefined;
+  #renewal: Renewal | undefined;
 
   /** `level` is the step of the settings' ladder that its pictures are made for. */
   constructor(
@@ -72,6 +84,11 @@ export class Rung implements Closable {
   /** The number on the wire while the agent delivers it; a new one after each opening. */
   get number(): number | undefined {
     return this.#number;
+  }
+
+  /** Its number after a renewal that goes on. */
+  get renewalNumber(): number | undefined {
+    return this.#renewal?.number;
   }
 
   /** The agent that delivers it. */
@@ -117,24 +134,34 @@ export class Rung implements Closable {
     if (agent === undefined || this.#number !== undefined) return;
     this.#agent = agent;
     this.#number = this.#context.nextNumber();
-    this.#properties = undefined;
-    this.#credit = new AgentCredit();
-    this.#lastSequence = undefined;
-    for (const subscriber of this.#subscribers.values()) {
-      subscriber.restart(this.settings.fps);
-      subscriber.adjustWindow(this.#context.nowUs());
-    }
+    this.#begin(undefined, undefined);
     this.#agentCredits = Math.min(MIN_CREDITS, this.#demand().credits);
-    const { codec, settings, budget } = this;
-    const credits = this.#agentCredits;
-    const plain = this.tiles ? {} : { tiles: false };
-    const what = { rung: this.#number, source: this.source.id, codec, settings, credits, budget };
-    agent.command({ type: "open-rung", ...what, ...plain });
+    this.#ask(agent, this.#number, this.#agentCredits);
+  }
+
+  /**
+   * Has the agent deliver under a new number. What comes under the old one goes on until the new one's first keyframe, so
+   * that viewers see no gap. Does nothing while the rung is not open.
+   */
+  renew(): void {
+    if (this.#agent === undefined || this.#number === undefined || this.#renewal !== undefined) return;
+    const number = this.#context.nextNumber();
+    this.#renewal = { number, credits: MIN_CREDITS, properties: undefined, lastSequence: undefined };
+    this.#ask(this.#agent, number, MIN_CREDITS);
+  }
+
+  /** Goes on with what there is. */
+  cancelRenewal(): void {
+    if (this.#renewal === undefined) return;
+    this.#agent?.command({ type: "close-rung", rung: this.#renewal.number });
+    this.#renewal = undefined;
   }
 
   /** Nothing comes any more until the next `open`; the viewers are told why. */
   interrupt(reason: string): void {
     this.#number = undefined;
+    this.#renewal = undefined;
+    this.#cache = undefined;
     this.#agent = undefined;
     this.#keyframes.close();
     this.#feed.clear();
@@ -152,13 +179,14 @@ export class Rung implements Closable {
       nowUs: this.#context.nowUs,
     });
     subscriber.desynchronize();
+    subscriber.expectBursts(this.#bursts);
     subscriber.adjustWindow(this.#context.nowUs());
     this.#subscribers.set(viewer.id, subscriber);
     this.tune();
     if (this.#number === undefined || this.#properties === undefined) return;
     this.#tellWatching(subscriber, this.#properties);
     this.#settle();
-    this.#keyframes.want();
+    this.#resynchronize(subscriber);
   }
 
   leave(viewer: ViewerPort): void {
@@ -170,22 +198,25 @@ export class Rung implements Closable {
     if (properties.codec !== this.codec) {
       throw new ProtocolError("wrong-state", `Rung ${properties.rung} was asked for ${this.codec}.`);
     }
-    this.#properties = properties;
-    for (const subscriber of this.#subscribers.values()) {
-      subscriber.desynchronize();
-      this.#tellWatching(subscriber, properties);
+    if (properties.rung === this.#renewal?.number) {
+      this.#renewal.properties = properties;
+      return;
     }
+    this.#announce(properties);
     // The first picture should be one; asking again costs nothing once it has come.
-    this.#keyframes.want(KEYFRAME_REPEAT_MS);
+    if (this.#cache === undefined) this.#keyframes.want(KEYFRAME_REPEAT_MS);
   }
 
   /** Passes a picture to the viewers. Throws {@link ProtocolError} when it is no good or not the next one of this rung. */
   picture(message: Uint8Array, picture: Picture): void {
+    if (picture.rung === this.#renewal?.number && !this.#takesOver(this.#renewal, picture)) return;
     this.#checkOrder(picture);
     const nowUs = this.#context.nowUs();
     stampHubTime(message, nowUs);
     this.#context.counters.pictureReceived(message.byteLength);
-    this.#credit.received(picture.sequence);
+    // Nothing holds a camera's own stream back.
+    if (this.#cache === undefined) this.#credit.received(picture.sequence);
+    else this.#cache.add(message, picture.keyframe);
     const { sequence, keyframe, waitUs, grabUs, convertUs, encodeUs } = picture;
     const refinement = isRefinement(picture);
     if (!refinement) this.#content.add(picture.kind, message.byteLength, nowUs);
@@ -225,7 +256,7 @@ export class Rung implements Closable {
     const subscriber = this.#subscribers.get(viewer.id);
     if (subscriber === undefined || this.#properties === undefined) return;
     subscriber.desynchronize();
-    this.#keyframes.want();
+    this.#resynchronize(subscriber);
   }
 
   measured(performance: Performance): void {
@@ -243,11 +274,82 @@ export class Rung implements Closable {
 
   /** Ends the encoding. The viewers are the caller's to tell. */
   close(): void {
+    this.cancelRenewal();
+    this.#cache = undefined;
     if (this.#number !== undefined) this.#agent?.command({ type: "close-rung", rung: this.#number });
     this.#number = undefined;
     this.#agent = undefined;
     this.#keyframes.close();
     this.#feed.clear();
+  }
+
+  get #bursts(): boolean {
+    return this.#cache !== undefined && this.codec !== "jpeg";
+  }
+
+  #ask(agent: AgentPort, rung: number, credits: number): void {
+    const { codec, settings, budget } = this;
+    const plain = this.tiles ? {} : { tiles: false };
+    agent.command({ type: "open-rung", rung, source: this.source.id, codec, settings, credits, budget, ...plain });
+  }
+
+  /** Every viewer begins anew with what comes under this number. */
+  #begin(properties: RungProperties | undefined, lastSequence: number | undefined): void {
+    this.#properties = undefined;
+    this.#cache = undefined;
+    this.#credit = new AgentCredit();
+    this.#lastSequence = lastSequence;
+    for (const subscriber of this.#subscribers.values()) {
+      subscriber.restart(this.settings.fps);
+      subscriber.adjustWindow(this.#context.nowUs());
+    }
+    if (properties !== undefined) this.#announce(properties);
+  }
+
+  #announce(properties: RungProperties): void {
+    const wasPassthrough = this.#cache !== undefined;
+    this.#properties = properties;
+    this.#cache = properties.passthrough === true ? new GopCache() : undefined;
+    if (this.#cache !== undefined) this.#keyframes.close();
+    if (wasPassthrough && this.#cache === undefined) this.#acceptAll();
+    for (const subscriber of this.#subscribers.values()) {
+      subscriber.desynchronize();
+      subscriber.expectBursts(this.#bursts);
+      this.#tellWatching(subscriber, properties);
+    }
+  }
+
+  /** Credits count again from here; none was taken by what was passed through. */
+  #acceptAll(): void {
+    this.#credit = new AgentCredit();
+    const [rung, sequence] = [this.#number, this.#lastSequence];
+    if (rung === undefined || sequence === undefined) return;
+    this.#agent?.deliver(encodeAck({ stage: "accepted", rung, sequence, decodeUs: 0, drawUs: 0 }));
+  }
+
+  /** Whether this is the picture from which on the renewal is the rung. */
+  #takesOver(renewal: Renewal, picture: Picture): boolean {
+    if (renewal.properties === undefined) {
+      throw new ProtocolError("wrong-state", `Rung ${picture.rung} delivers before it was announced.`);
+    }
+    if (!picture.keyframe) {
+      renewal.lastSequence = picture.sequence;
+      return false;
+    }
+    if (this.#number !== undefined) this.#agent?.command({ type: "close-rung", rung: this.#number });
+    this.#renewal = undefined;
+    this.#number = renewal.number;
+    this.#agentCredits = renewal.credits;
+    this.#begin(renewal.properties, renewal.lastSequence);
+    return true;
+  }
+
+  /** What a viewer needs to decode what comes next: from the camera's own stream what is kept, else a keyframe. */
+  #resynchronize(subscriber: Subscriber): void {
+    if (this.#cache === undefined) this.#keyframes.want();
+    else if (this.#lastSequence !== undefined) {
+      subscriber.replay(this.#cache.messages, this.#lastSequence, this.#context.nowUs());
+    }
   }
 
   #budgetNow(): RungBudget {
@@ -261,13 +363,18 @@ export class Rung implements Closable {
   #catchUp(subscriber: Subscriber, nowUs: number): void {
     // One that is about to leave for a rung of its level needs none here.
     if (!subscriber.waitsForKeyframe || subscriber.free === 0 || subscriber.governor.level !== this.#level) return;
+    if (this.#cache !== undefined) {
+      // A JPEG needs nothing before it, so the newest is as good as the next; video goes on at the camera's next keyframe.
+      if (!this.#bursts) this.#resynchronize(subscriber);
+      return;
+    }
     const delayMs = subscriber.resyncDelayMs(nowUs);
     if (delayMs !== undefined) this.#keyframes.want(delayMs);
   }
 
   /** Gives the agent credits back, as far as the fastest viewer allows. */
   #settle(): void {
-    if (this.#number === undefined) return;
+    if (this.#number === undefined || this.#cache !== undefined) return;
     const { credits, free } = this.#demand();
     const rung = this.#number;
     if (credits !== this.#agentCredits) {

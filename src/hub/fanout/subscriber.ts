@@ -2,13 +2,16 @@ import { Backoff } from "../../base/index.ts";
 import type { Ack } from "../../protocol/index.ts";
 import type { Governor, InFlight } from "../governor/index.ts";
 import type { HubCounters, ViewerPort } from "../ports.ts";
-import { type Acked, CreditWindow } from "./credit-window.ts";
+import { type Acked, CreditWindow, PASSTHROUGH_OVERRUN } from "./credit-window.ts";
 import { presentedTimes, type SentPicture, SentPictures } from "./sent-pictures.ts";
 
 /** A viewer that keeps falling behind asks for keyframes ever less often, since everybody pays for them. */
 const RESYNC_BASE_MS = 500;
 const RESYNC_CAP_MS = 4000;
 const RESYNC_RESET_US = 10_000_000;
+
+/** A viewer that cannot decode what it is given again and again is given it this often at most. */
+const REPLAY_INTERVAL_US = 1_000_000;
 
 /** The distance is measured this often at most. */
 const PING_INTERVAL_US = 300_000;
@@ -24,6 +27,8 @@ export class Subscriber {
   readonly #resync = new Backoff({ baseMs: RESYNC_BASE_MS, capMs: RESYNC_CAP_MS, random: Math.random });
   #credits: CreditWindow;
   #sent = new SentPictures();
+  #bursts = false;
+  #replayedUs = Number.NEGATIVE_INFINITY;
   #synced = false;
   readonly #nowUs: () => number;
   #pingedUs = Number.NEGATIVE_INFINITY;
@@ -80,7 +85,15 @@ export class Subscriber {
   restart(fps: number): void {
     this.#credits = new CreditWindow(fps);
     this.#sent = new SentPictures();
+    this.#replayedUs = Number.NEGATIVE_INFINITY;
+    this.expectBursts(this.#bursts);
     this.desynchronize();
+  }
+
+  /** Whether pictures come that nobody can hold back, each of which needs the one before it. */
+  expectBursts(bursts: boolean): void {
+    this.#bursts = bursts;
+    this.#credits.allowOverrun(bursts ? PASSTHROUGH_OVERRUN : undefined);
   }
 
   /** Bounds what is in flight by what its path carries now. */
@@ -115,6 +128,28 @@ export class Subscriber {
     this.#resyncing = false;
     this.viewer.deliver(message);
     this.#counters.pictureSent(message.byteLength);
+  }
+
+  /**
+   * Sends what was kept since a keyframe, up to the picture of `sequence`. It is in flight as one, and its age says nothing
+   * about the path. Does nothing where that would be too much or too soon after the last time.
+   */
+  replay(messages: readonly Uint8Array[], sequence: number, nowUs: number): void {
+    const isDue = nowUs - this.#replayedUs >= REPLAY_INTERVAL_US || !this.#begun;
+    if (messages.length === 0 || !isDue || !this.#credits.takesMore || !this.viewer.takesPictures) return;
+    this.#replayedUs = nowUs;
+    this.#begun = true;
+    if (this.#credits.inFlight === 0) this.#pingPath();
+    this.#credits.sent(
+      sequence,
+      messages.reduce((sum, { byteLength }) => sum + byteLength, 0),
+      nowUs,
+    );
+    this.#synced = true;
+    for (const message of messages) {
+      this.viewer.deliver(message);
+      this.#counters.pictureSent(message.byteLength);
+    }
   }
 
   /** Takes an ack. Returns what it covered; undefined for one that gives no credit back. */

@@ -8,6 +8,7 @@ export class SourceRegistry {
   readonly #byPath = new Map<string, Source>();
   readonly #byId = new Map<number, Source>();
   readonly #nowUs: () => number;
+  #lastId = 0;
   readonly #live = new Emitter<Source>();
   readonly #lost = new Emitter<Source>();
   readonly #changed = new Emitter<void>();
@@ -76,6 +77,20 @@ export class SourceRegistry {
     this.#changed.emit();
   }
 
+  /** What the list says about a camera is different from now on. */
+  describeCamera(source: Source, camera: NonNullable<Source["camera"]>): void {
+    source.camera = camera;
+    this.#changed.emit();
+  }
+
+  /** Forgets a source for good; one that comes later under its path has another number. */
+  remove(source: Source, detail: string): void {
+    this.#lose(source, detail);
+    this.#byId.delete(source.id);
+    this.#byPath.delete(source.path);
+    this.#changed.emit();
+  }
+
   close(): void {
     this.#live.close();
     this.#lost.close();
@@ -90,13 +105,14 @@ export class SourceRegistry {
       return known;
     }
     const source: Source = {
-      id: this.#byId.size + 1,
+      id: ++this.#lastId,
       path,
       agentName,
       description,
       agent: undefined,
       stateSinceUs: this.#nowUs(),
       detail: "",
+      camera: undefined,
       cursor: undefined,
     };
     this.#byPath.set(path, source);
@@ -138,7 +154,7 @@ function infoOf(source: Source, grants: SourceInfo["grants"]): SourceInfo {
     name,
     agent: source.agentName,
     kind: source.description.kind,
-    groups: [],
+    groups: [...(source.camera?.groups ?? [])],
     width,
     height,
     primary,
@@ -147,6 +163,7 @@ function infoOf(source: Source, grants: SourceInfo["grants"]): SourceInfo {
     detail: source.detail,
     backend,
     backendReason,
+    ...(source.camera === undefined ? {} : { health: source.camera.health }),
     grants: possible,
   };
 }
