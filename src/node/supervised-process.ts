@@ -1,23 +1,9 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
 import { Backoff } from "../base/index.ts";
-import { signalProcessGroup } from "./process-group.ts";
-import { ProcessLines } from "./process-lines.ts";
-
-/** The program to run. `env` is its whole environment. */
-export type ProcessCommand = {
-  readonly command: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-};
+import { type ProcessCommand, ProcessRun, type RunEnd } from "./process-run.ts";
 
 /** Why a run ended and what comes next. */
-export type ProcessEnd = {
-  /** For people: exit code or signal, and the last line the program wrote to its standard error. */
-  readonly reason: string;
-  readonly lastLines: readonly string[];
-  readonly retryInMs: number;
-};
+export type ProcessEnd = RunEnd & { readonly retryInMs: number };
 
 /** What the owner wants to know, and the bounds; times in milliseconds. */
 export type SupervisionOptions = {
@@ -35,7 +21,6 @@ export type SupervisionOptions = {
 };
 
 const STABLE_MS = 10_000;
-const KILL_AFTER_MS = 2000;
 const RETRY_BASE_MS = 500;
 const RETRY_CAP_MS = 15_000;
 
@@ -47,10 +32,8 @@ export class SupervisedProcess {
   readonly #command: ProcessCommand;
   readonly #options: SupervisionOptions;
   readonly #backoff: Backoff;
-  #child: ChildProcess | undefined;
-  #ended: Promise<void> = Promise.resolve();
+  #run: ProcessRun | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #kill: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(command: ProcessCommand, options: SupervisionOptions) {
@@ -66,65 +49,37 @@ export class SupervisedProcess {
 
   /** The process id of the current run. */
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.#run?.pid;
   }
 
   /** Ends the current run (SIGTERM, then SIGKILL after the bound); the next one begins as after a crash. */
   restart(): void {
-    if (this.#child === undefined || this.#kill !== undefined) return;
-    const child = this.#child;
-    signalProcessGroup(child, "SIGTERM");
-    this.#kill = setTimeout(() => signalProcessGroup(child, "SIGKILL"), this.#options.killAfterMs ?? KILL_AFTER_MS);
+    this.#run?.end();
   }
 
   /** Ends the program for good; resolves when its whole process group was told to end and the program is gone. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#retry);
-    this.restart();
-    await this.#ended;
+    this.#run?.end();
+    await this.#run?.ended;
   }
 
   #start(): void {
-    const { command, args, env } = this.#command;
-    const child = spawn(command, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe", "pipe"] });
-    const lines = new ProcessLines(this.#options.onLine);
-    const startedAt = performance.now();
-    if (child.stdout) lines.drain(child.stdout);
-    if (child.stderr) lines.drain(child.stderr);
-    this.#child = child;
-    this.#ended = new Promise((resolve) => {
-      const settle = (reason: string): void => {
-        if (this.#child !== child) return;
-        this.#child = undefined;
-        clearTimeout(this.#kill);
-        this.#kill = undefined;
-        signalProcessGroup(child, "SIGKILL");
-        resolve();
-        this.#finish(reason, lines, performance.now() - startedAt);
-      };
-      child.once("error", (error) => settle(error.message));
-      // Not "close": a grandchild that inherited the output would delay the restart for as long as it lives.
-      child.once("exit", (code, signal) => settle(endText(code, signal)));
+    const startedMs = performance.now();
+    const run = new ProcessRun(this.#command, {
+      ...this.#options,
+      onEnd: (end) => this.#finish(end, performance.now() - startedMs),
     });
-    if (child.pid !== undefined) this.#options.onStart(child.pid, child.stdio[3] as Duplex);
-    else child.stdio[3]?.destroy();
+    this.#run = run;
+    if (run.pid !== undefined && run.pipe !== undefined) this.#options.onStart(run.pid, run.pipe);
   }
 
-  #finish(reason: string, lines: ProcessLines, livedMs: number): void {
+  #finish(end: RunEnd, livedMs: number): void {
     if (this.#closed) return;
     if (livedMs >= (this.#options.stableMs ?? STABLE_MS)) this.#backoff.reset();
     const retryInMs = this.#backoff.nextDelayMs();
-    // The pipe delivers what the program wrote last only after its exit was reported.
-    setImmediate(() => {
-      if (this.#closed) return;
-      this.#retry = setTimeout(() => this.#start(), retryInMs);
-      const last = lines.last === "" ? "" : `: ${lines.last}`;
-      this.#options.onEnd({ reason: reason + last, lastLines: lines.takeKept(), retryInMs });
-    });
+    this.#retry = setTimeout(() => this.#start(), retryInMs);
+    this.#options.onEnd({ ...end, retryInMs });
   }
-}
-
-function endText(code: number | null, signal: NodeJS.Signals | null): string {
-  return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
