@@ -1,0 +1,1 @@
+export { DEFAULT_MJPEG_LIMITS, MjpegGateway, type MjpegLimits } from "./gateway.ts";
