@@ -1,5 +1,6 @@
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { BoundedQueue, type OverflowPolicy } from "./bounded-queue.ts";
+export { ClockOffset } from "./clock-offset.ts";
 export { Emitter, type Event, type Unsubscribe } from "./emitter.ts";
 export { describeError, EnvironmentError, ProtocolError, type ProtocolErrorCode } from "./errors.ts";
 export { addDamage, alignOutwards, area, intersect, type Rect } from "./rect.ts";

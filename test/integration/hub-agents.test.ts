@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Hub } from "../../dist/hub/index.js";
+import { monotonicUs } from "../../dist/node/index.js";
 import { pause } from "../support/events.ts";
 import { localFakeAgent, ScriptedAgent } from "../support/fake-agent.ts";
 import { FakeViewer } from "../support/fake-viewer.ts";
@@ -8,6 +9,11 @@ import { AGENT_TOKEN, startTestHub, TOKEN } from "../support/test-hub.ts";
 
 let hub: Hub | undefined;
 const viewers: FakeViewer[] = [];
+
+const FAKE_PERFORMANCE = {
+  ...{ backend: "fake", encoder: "fake", encoderReason: "a test", width: 640, height: 360, fps: 30, bitrateBps: 9 },
+  ...{ waitUs: 0, grabUs: 0, convertUs: 0, encodeUs: 0, deferred: 0, failed: 0 },
+};
 
 async function connect(url: string): Promise<FakeViewer> {
   const viewer = await FakeViewer.connect(url, TOKEN);
@@ -216,6 +222,38 @@ describe("a remote agent", () => {
     viewer.say({ type: "watch", watch: 1, source, codecs: ["h264"] });
     // Both use the machine's monotonic clock, so the offset is an error of measurement, far below uptime.
     expect(Math.abs((await viewer.next("watching")).agentClockOffsetUs)).toBeLessThan(1_000_000);
+  });
+
+  test("is followed when its clock jumps, and its pictures go on", async () => {
+    hub = await startTestHub({ timings: { clockPingMs: 50 } });
+    const agent = await ScriptedAgent.connect(hub.url, AGENT_TOKEN);
+    let aheadUs = 0;
+    const answer = async (): Promise<void> => {
+      for (;;) {
+        const command = await agent.commands.next(({ type }) => type === "ping");
+        const { timeUs } = command as Extract<typeof command, { type: "ping" }>;
+        agent.say({ type: "pong", timeUs, agentUs: monotonicUs() + aheadUs });
+      }
+    };
+    void answer().catch(() => {});
+    const source = await agent.introduce("desk");
+    const viewer = await connect(hub.url);
+    viewer.say({ type: "watch", watch: 1, source, codecs: ["h264"] });
+    const rung = await agent.openRung();
+    await viewer.next("watching");
+    agent.picture(rung, 1, { keyframe: true });
+    await viewer.pictures.next();
+    let sequence = 1;
+    for (const jumpUs of [3_600_000_000, -7_200_000_000, 0]) {
+      aheadUs = jumpUs;
+      await pause(200);
+      sequence += 1;
+      agent.picture(rung, sequence);
+      expect((await viewer.pictures.next()).sequence).toBe(sequence);
+      agent.say({ type: "performance", rung, performance: FAKE_PERFORMANCE });
+      const told = await viewer.next("performance");
+      expect(Math.abs(told.agentClockOffsetUs - jumpUs)).toBeLessThan(100_000);
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { Backoff, type Closable, describeError, Emitter, ProtocolError } from "../../base/index.ts";
+import { Backoff, ClockOffset, type Closable, describeError, Emitter, ProtocolError } from "../../base/index.ts";
 import {
   CloseCode,
   closeCodeOf,
@@ -8,7 +8,6 @@ import {
   type ViewerMessage,
 } from "../../protocol/index.ts";
 import type { LinkState } from "../messages.ts";
-import { ClockOffset } from "./clock-offset.ts";
 
 export type HubConnectionOptions = {
   readonly url: string;

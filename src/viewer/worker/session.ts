@@ -326,7 +326,7 @@ export class Session implements Closable {
     const agentToViewerUs =
       clock.rttUs === undefined
         ? undefined
-        : (agentUs: number) => clock.toViewerUs(agentUs - this.#agentClockOffsetUs) as number;
+        : (agentUs: number) => clock.toOwnUs(agentUs - this.#agentClockOffsetUs) as number;
     const bytes = picture.payload.byteLength;
     this.#tracker.presented(
       { header: picture, bytes, receivedUs, decodeUs, drawUs, presentedUs, agentToViewerUs },
@@ -347,7 +347,7 @@ export class Session implements Closable {
   }
 
   #sourceLost(source: SourceInfo): void {
-    const sinceUs = this.#connection.clock.toViewerUs(source.stateSinceUs);
+    const sinceUs = this.#connection.clock.toOwnUs(source.stateSinceUs);
     const sinceEpochMs = sinceUs === undefined ? Date.now() : performance.timeOrigin + sinceUs / 1000;
     this.#stale(source.detail || `${source.name} is gone.`, sinceEpochMs);
   }
