@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { describeError, EnvironmentError } from "../base/index.ts";
+import { MjpegGateway } from "../gateways/index.ts";
 import { type Hub, startHub } from "../hub/index.ts";
 import { streamSettingsOf } from "../node/config/index.ts";
 import { certificateFile, loadCertificate } from "./certificate.ts";
@@ -77,6 +78,11 @@ async function openHub(
       localAgents: [{ ...agent, env: agentEnvironment(context, display) }],
       iceServers: config.tunnel.iceServers?.split(",") ?? [],
       settings: streamSettingsOf(config),
+      addGateways: (app, door) => {
+        const { clients: maxClients, clientsPerSource: maxClientsPerSource, stalledSeconds } = config.mjpeg;
+        const limits = { maxClients, maxClientsPerSource, stalledMs: stalledSeconds * 1000 };
+        new MjpegGateway(door, limits).addRoutes(app);
+      },
     });
   } catch (error) {
     throw isAddressInUse(error) ? portTaken(config, error) : error;

@@ -200,6 +200,19 @@ export const configSchema = z.strictObject({
     description:
       "Lets anybody in who reaches that port, to see and drive every source, instead of those who opened the hub's page in the same browser.",
   }),
+  mjpeg: z
+    .strictObject({
+      clients: z.int().min(1).max(4096).default(256).meta({
+        description: "MJPEG streams over HTTP at once.",
+      }),
+      clientsPerSource: z.int().min(1).max(4096).default(128).meta({
+        description: "MJPEG streams of one source at once.",
+      }),
+      stalledSeconds: z.int().min(2).max(3600).default(15).meta({
+        description: "An MJPEG client that takes nothing for so many seconds is disconnected.",
+      }),
+    })
+    .prefault({}),
   logLevel: z.enum(LOG_LEVELS).default("warn").meta({ description: "Least severity of what is logged to stderr." }),
 });
 
