@@ -1,5 +1,6 @@
 export {
   avcCodecString,
+  hasBidirectionalSlices,
   type LowDelayAccessUnit,
   NalType,
   type NalUnit,

@@ -1,3 +1,4 @@
+import type { Frame } from "node-av";
 import type { Closable, Rect } from "../../base/index.ts";
 import type { Codec, RungBudget } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
@@ -30,11 +31,11 @@ export type PictureEncoder = Closable & {
   readonly width: number;
   readonly height: number;
   /**
-   * Encodes the buffer, of which only `rects` (in source pixels) changed since the previous call. Throws
+   * Encodes the picture, of which only `rects` (in source pixels) changed since the previous call. Throws
    * `EnvironmentError` when the encoder failed; the caller then opens the next one.
    */
   encode(
-    buffer: PixelBuffer,
+    picture: PixelBuffer | Frame,
     rects: readonly Rect[],
     options: { keyframe: boolean; timestampUs: number },
   ): EncodedPicture;

@@ -1,3 +1,4 @@
+import type { Frame } from "node-av";
 import { Emitter, EnvironmentError, type Event, type Rect } from "../../base/index.ts";
 import type { Codec } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
@@ -55,13 +56,13 @@ export class FailoverEncoder implements PictureEncoder {
   }
 
   encode(
-    buffer: PixelBuffer,
+    picture: PixelBuffer | Frame,
     rects: readonly Rect[],
     options: { keyframe: boolean; timestampUs: number },
   ): EncodedPicture {
     for (;;) {
       try {
-        return this.#current.encode(buffer, rects, options);
+        return this.#current.encode(picture, rects, options);
       } catch (error) {
         if (!(error instanceof EnvironmentError)) throw error;
         this.#replace(error);

@@ -1,10 +1,18 @@
-import { AVCHROMA_LOC_CENTER, AVCOL_PRI_BT709, AVCOL_RANGE_MPEG, AVCOL_SPC_SMPTE170M, AVCOL_TRC_BT709 } from "node-av";
+import {
+  AVCHROMA_LOC_CENTER,
+  AVCOL_PRI_BT709,
+  AVCOL_RANGE_MPEG,
+  AVCOL_SPC_SMPTE170M,
+  AVCOL_TRC_BT709,
+  type Frame,
+} from "node-av";
 import { type Rect, Scope } from "../../base/index.ts";
 import { avcCodecString, rewriteAccessUnit, smallestLevel } from "../../codecs/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { StreamSettings } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
 import type { EncodedPicture, EncoderLimits, PictureEncoder } from "./encoder.ts";
+import { FrameConverter } from "./frame-converter.ts";
 import { type LadderEntry, missingHardware } from "./h264-ladder.ts";
 import { rateLimit, tunings } from "./h264-tuning.ts";
 import { encoderFailure } from "./libav.ts";
@@ -47,6 +55,7 @@ export class H264Encoder implements PictureEncoder {
   readonly #scope = new Scope();
   readonly #libav: LibavEncoder;
   readonly #converter: PixelConverter;
+  readonly #frames: FrameConverter;
   #pictures = 0;
 
   /**
@@ -70,19 +79,22 @@ export class H264Encoder implements PictureEncoder {
     this.codecString = opened.codecString;
     this.#libav = this.#scope.add(opened.libav);
     this.#converter = this.#scope.add(new PixelConverter(source, size, opened.spec.pixelFormat));
+    this.#frames = this.#scope.add(new FrameConverter());
   }
 
   encode(
-    buffer: PixelBuffer,
+    picture: PixelBuffer | Frame,
     rects: readonly Rect[],
     { keyframe, timestampUs }: { keyframe: boolean; timestampUs: number },
   ): EncodedPicture {
-    checkSourceSize(buffer, this.#source);
+    checkSourceSize(picture, this.#source);
     const first = this.#pictures === 0;
     this.#pictures += 1;
     if (this.#pictures === this.#entry.failAtPicture) throw encoderFailure(`${this.encoder} failed as it was told to`);
     const startUs = monotonicUs();
-    this.#converter.convert(buffer, first ? undefined : rects, this.#libav.writableFrame());
+    const frame = this.#libav.writableFrame();
+    if ("pixels" in picture) this.#converter.convert(picture, first ? undefined : rects, frame);
+    else this.#frames.convert(picture, frame);
     const convertedUs = monotonicUs();
     const compressed = this.#libav.compress(keyframe || first, timestampUs);
     const data = compressed.keyframe ? rewriteAccessUnit(compressed.data, this.#levelIdc).data : compressed.data;

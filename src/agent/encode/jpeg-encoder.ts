@@ -5,12 +5,14 @@ import {
   AVCOL_RANGE_JPEG,
   AVCOL_SPC_SMPTE170M,
   AVCOL_TRC_BT709,
+  type Frame,
 } from "node-av";
 import { type Rect, Scope } from "../../base/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { StreamSettings } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
 import type { EncodedPicture, PictureEncoder } from "./encoder.ts";
+import { FrameConverter } from "./frame-converter.ts";
 import { type ColourTags, LibavEncoder } from "./libav-encoder.ts";
 import { checkSourceSize } from "./picture-change.ts";
 import { pictureSize, type Size } from "./picture-size.ts";
@@ -43,6 +45,7 @@ export class JpegEncoder implements PictureEncoder {
   readonly #scope = new Scope();
   readonly #libav: LibavEncoder;
   readonly #converter: PixelConverter;
+  readonly #frames: FrameConverter;
   #started = false;
 
   /** Opens the encoder and really encodes one grey picture. Throws EnvironmentError when that does not work. */
@@ -64,6 +67,7 @@ export class JpegEncoder implements PictureEncoder {
       }),
     );
     this.#converter = this.#scope.add(new PixelConverter(source, size, PIXEL_FORMAT));
+    this.#frames = this.#scope.add(new FrameConverter());
     try {
       this.#libav.compress(true, 0);
     } catch (error) {
@@ -72,10 +76,16 @@ export class JpegEncoder implements PictureEncoder {
     }
   }
 
-  encode(buffer: PixelBuffer, rects: readonly Rect[], { timestampUs }: { timestampUs: number }): EncodedPicture {
-    checkSourceSize(buffer, this.#source);
+  encode(
+    picture: PixelBuffer | Frame,
+    rects: readonly Rect[],
+    { timestampUs }: { timestampUs: number },
+  ): EncodedPicture {
+    checkSourceSize(picture, this.#source);
     const startUs = monotonicUs();
-    this.#converter.convert(buffer, this.#started ? rects : undefined, this.#libav.writableFrame());
+    const frame = this.#libav.writableFrame();
+    if ("pixels" in picture) this.#converter.convert(picture, this.#started ? rects : undefined, frame);
+    else this.#frames.convert(picture, frame);
     this.#started = true;
     const convertedUs = monotonicUs();
     const { data } = this.#libav.compress(true, timestampUs);

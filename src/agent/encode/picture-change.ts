@@ -1,5 +1,4 @@
 import type { Rect } from "../../base/index.ts";
-import type { PixelBuffer } from "../capture/capturer.ts";
 import { pictureRect, type Size } from "./picture-size.ts";
 
 /** The changed rectangles of the source as rectangles of the picture. */
@@ -13,7 +12,7 @@ export function changedRects(rects: readonly Rect[], source: Size, picture: Size
 }
 
 /** Throws RangeError when the buffer is not of the source that the encoder was opened for. */
-export function checkSourceSize(buffer: PixelBuffer, source: Size): void {
+export function checkSourceSize(buffer: Size, source: Size): void {
   if (buffer.width !== source.width || buffer.height !== source.height) {
     throw new RangeError(
       `The encoder was opened for ${source.width}x${source.height} pixels, not ${buffer.width}x${buffer.height}.`,
