@@ -148,7 +148,7 @@ export class WallTile implements Closable {
     const { nowUs, connection } = this.#options;
     const epochMs = (us: number | undefined): number | undefined =>
       us === undefined ? undefined : performance.timeOrigin + us / 1000;
-    const takenUs = this.#takenUs === undefined ? undefined : connection.clock.toViewerUs(this.#takenUs);
+    const takenUs = this.#takenUs === undefined ? undefined : connection.clock.toOwnUs(this.#takenUs);
     const playing = this.#feed !== undefined && this.#feed.player !== undefined && this.#feed.player.shownPictures > 0;
     const idle = this.#wish === undefined || this.#wish.mode === "off" || this.#stillDone;
     const phase = this.#brokenReason !== "" ? "broken" : idle ? "off" : playing ? "playing" : "waiting";
