@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Hub } from "../../dist/hub/index.js";
 import { monotonicUs } from "../../dist/node/index.js";
+import { parseAgentCommand } from "../../dist/protocol/index.js";
 import { pause } from "../support/events.ts";
 import { localFakeAgent, ScriptedAgent } from "../support/fake-agent.ts";
 import { FakeViewer } from "../support/fake-viewer.ts";
@@ -228,14 +229,11 @@ describe("a remote agent", () => {
     hub = await startTestHub({ timings: { clockPingMs: 50 } });
     const agent = await ScriptedAgent.connect(hub.url, AGENT_TOKEN);
     let aheadUs = 0;
-    const answer = async (): Promise<void> => {
-      for (;;) {
-        const command = await agent.commands.next(({ type }) => type === "ping");
-        const { timeUs } = command as Extract<typeof command, { type: "ping" }>;
-        agent.say({ type: "pong", timeUs, agentUs: monotonicUs() + aheadUs });
-      }
-    };
-    void answer().catch(() => {});
+    agent.link.onMessage((message) => {
+      const command = typeof message === "string" ? parseAgentCommand(message) : undefined;
+      if (command?.type !== "ping") return;
+      agent.say({ type: "pong", timeUs: command.timeUs, agentUs: monotonicUs() + aheadUs });
+    });
     const source = await agent.introduce("desk");
     const viewer = await connect(hub.url);
     viewer.say({ type: "watch", watch: 1, source, codecs: ["h264"] });
