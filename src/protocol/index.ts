@@ -9,9 +9,11 @@ export {
   type CameraReport,
   type CameraSource,
   cameraCredentialsSchema,
+  cameraDeliverySchema,
   cameraIdSchema,
   cameraSchema,
 } from "./camera.ts";
+export { splitSourceCredentials, splitUrlCredentials } from "./camera-url.ts";
 export { CloseCode, closeCodeOf } from "./close-code.ts";
 export type { Codec } from "./control.ts";
 export { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";
