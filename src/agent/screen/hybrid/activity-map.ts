@@ -15,6 +15,9 @@ const MIN_REST_US = 50_000;
 const MAX_REST_US = 110_000;
 const REST_FACTOR = 1.3;
 
+/** A change after a calm time, such as a picture that was opened, is most likely the only one. */
+const ALONE_REST_US = 30_000;
+
 /** Bytes per pixel of a lossless tile of a cell that was never encoded: a page of text. */
 const FIRST_COST = 0.15;
 
@@ -79,7 +82,9 @@ export class ActivityMap {
 
   /** When the cell counts as at rest, if it does not change until then. */
   restUs(cell: number): number {
-    const wait = Math.min(MAX_REST_US, Math.max(MIN_REST_US, (this.#intervalUs[cell] as number) * REST_FACTOR));
+    const interval = this.#intervalUs[cell] as number;
+    const wait =
+      interval > CALM_AFTER_US ? ALONE_REST_US : Math.min(MAX_REST_US, Math.max(MIN_REST_US, interval * REST_FACTOR));
     return (this.#changedUs[cell] as number) + wait;
   }
 }
