@@ -14,7 +14,7 @@ const PACKAGES = {
   /** What the tests and benchmarks drive Sightline with, and the peer they compare it to. */
   tests: [
     ...["chromium", "xclip", "xdotool", "openssl", "ffmpeg", "iproute2", "curl"],
-    ...["tigervnc-standalone-server", "websockify", "openssh-server"],
+    ...["tigervnc-standalone-server", "websockify", "openssh-server", "coturn"],
   ],
 };
 

@@ -54,14 +54,14 @@ class ForwardSession {
 
   constructor(
     context: CommandContext,
-    { via, transport }: ForwardRequest,
+    { via, transport, relayOnly }: ForwardRequest,
     address: ConstructorParameters<typeof HubOperator>[0],
   ) {
     const { config, log } = context;
     this.#operator = new HubOperator(address);
     const trace = log.isLevelEnabled("trace") ? (event: object): void => log.trace(event, "tube") : undefined;
     this.#dialler = new TubeDialler({
-      ...{ ports: operatorPorts(this.#operator, via, address), transport, random: Math.random, trace },
+      ...{ ports: operatorPorts(this.#operator, via, address, { relayOnly }), transport, random: Math.random, trace },
       newSession: () => randomBytes(SESSION_ID_BYTES),
       listener: {
         open: (connection, opened) => this.#forwards.open(connection, opened),

@@ -6,6 +6,8 @@ export type ForwardRequest = {
   /** The agent's name. */
   readonly via: string;
   readonly transport: "auto" | TransportKind;
+  /** WebRTC goes through a TURN server or not at all. */
+  readonly relayOnly: boolean;
   readonly forwards: ReadonlyArray<{ readonly flag: "-L" | "-R" | "-D"; readonly text: string }>;
 };
 
@@ -26,6 +28,7 @@ export function addForwardOptions(command: Command): Command {
         .choices(["auto", "webrtc", "websocket"])
         .default("auto"),
     )
+    .option("--relay-only", "use WebRTC through the hub's TURN servers only: neither end learns the other's address")
     .addHelpText("after", NOTES);
 }
 
@@ -34,7 +37,8 @@ export function forwardRequestOf(options: Record<string, unknown>): ForwardReque
   const forwards = (["L", "R", "D"] as const).flatMap((letter) =>
     ((options[letter] as string[] | undefined) ?? []).map((text) => ({ flag: `-${letter}` as const, text })),
   );
-  return { via: options.via as string, transport: options.transport as ForwardRequest["transport"], forwards };
+  const transport = options.transport as ForwardRequest["transport"];
+  return { via: options.via as string, transport, relayOnly: options.relayOnly === true, forwards };
 }
 
 const NOTES = `

@@ -112,7 +112,7 @@ class Attempt {
 
   #timeOut(): void {
     if (this.#stage === "asked") this.#finish(new AttemptError("timeout", "The far end did not answer in time."));
-    else if (this.#kind === "webrtc") this.#finish(new AttemptError("ice", "No way was found by UDP in time."));
+    else if (this.#kind === "webrtc") this.#finish(this.#peer?.noWay() ?? new AttemptError("ice", "No way by UDP."));
     else this.#finish(new AttemptError("timeout", "The hub did not join the two ends in time."));
   }
 

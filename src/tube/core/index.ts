@@ -10,6 +10,7 @@ export { CircuitBreaker, FAILURE_THRESHOLDS, type FailureKind } from "./circuit-
 export { type ConnectPorts, type ConnectRequest, connectTransport } from "./connect-transport.ts";
 export type { ConnectionClose, ConnectionSink, TubeConnection } from "./connection.ts";
 export { SESSION_ID_BYTES } from "./link-message.ts";
+export { noWayError, type Search } from "./no-way.ts";
 export { decodeOpenRequest, encodeOpenRequest, type OpenRequest } from "./open-request.ts";
 export { DEFAULT_SESSION_TIMINGS, type SessionTimings } from "./session.ts";
 export { AttemptError, type SignalExchange, type TubePeer } from "./signal-exchange.ts";

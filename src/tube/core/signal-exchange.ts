@@ -21,6 +21,8 @@ export type TubePeer = {
   readonly onSignal: Event<Extract<TubeSignal, { kind: "description" | "candidate" }>>;
   /** Fires once, with the open channel; closing that closes the peer connection. */
   readonly onOpen: Event<TubeTransport>;
+  /** Why no way has been found so far, for when there is no more time. */
+  noWay(): AttemptError;
   /** It cannot be connected; fires at most once, and not after `onOpen`. */
   readonly onFailed: Event<AttemptError>;
   /** Gives up before it is open. Idempotent. */

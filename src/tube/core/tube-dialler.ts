@@ -52,6 +52,8 @@ export class TubeDialler implements Closable {
   #session: Uint8Array;
   #channel: TubeChannel;
   #resume = false;
+  /** Why the WebSocket has to be used. */
+  #obstacle: AttemptError | undefined;
   #connecting = false;
   #closed = false;
   #cancelRetry: () => void = () => undefined;
@@ -123,6 +125,7 @@ export class TubeDialler implements Closable {
       }
       if (!(result instanceof AttemptError)) {
         this.#connecting = false;
+        this.#obstacle = failures[0];
         this.#channel.attach(result);
         return;
       }
@@ -186,7 +189,8 @@ export class TubeDialler implements Closable {
     const how = transport.kind === "webrtc" ? "directly by WebRTC" : "through the hub by WebSocket, for want of UDP";
     const what = this.#options.transport === "websocket" ? "through the hub by WebSocket" : how;
     const again = resumed ? " again; nothing was lost" : "";
-    this.#say("live", transport.kind, `Connected ${what}${again} (${transport.description}).`);
+    const why = transport.kind === "websocket" && this.#obstacle !== undefined ? ` ${this.#obstacle.message}` : "";
+    this.#say("live", transport.kind, `Connected ${what}${again} (${transport.description}).${why}`);
   }
 
   /** A tube that had to use the WebSocket moves to WebRTC when that works, without its connections noticing. */

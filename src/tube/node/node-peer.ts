@@ -1,7 +1,7 @@
 import type { DataChannel, PeerConnection } from "node-datachannel";
 import { Emitter } from "../../base/index.ts";
 import type { TubeSignal } from "../../protocol/index.ts";
-import { AttemptError, type TubePeer, type TubeTransport } from "../core/index.ts";
+import { AttemptError, noWayError, type TubePeer, type TubeTransport } from "../core/index.ts";
 import { DataChannelTransport } from "./data-channel-transport.ts";
 import { fromNative, type WebRtc } from "./web-rtc.ts";
 
@@ -20,17 +20,36 @@ export class NodePeer implements TubePeer {
   #settled = false;
   #hasRemoteDescription = false;
   #earlyCandidates: Array<Extract<TubeSignal, { kind: "candidate" }>> = [];
+  readonly #iceServers: readonly string[];
+  readonly #relayOnly: boolean;
+  #hasRelay = false;
 
-  /** `iceServers` are "stun:host:port" or "turn:user:password@host:port". */
-  constructor(webRtc: WebRtc, iceServers: readonly string[]) {
-    this.#connection = new webRtc.PeerConnection("tube", { iceServers: [...iceServers], enableIceTcp: true });
+  /**
+   * `iceServers` are "stun:host:port" or "turn:user:password@host:port". With `relayOnly` neither end hears the other's
+   * own addresses: everything goes through a TURN server.
+   */
+  constructor(webRtc: WebRtc, iceServers: readonly string[], { relayOnly = false } = {}) {
+    this.#iceServers = iceServers;
+    this.#relayOnly = relayOnly;
+    this.#connection = new webRtc.PeerConnection("tube", {
+      ...{ iceServers: [...iceServers], enableIceTcp: true, iceTransportPolicy: relayOnly ? "relay" : "all" },
+    });
     this.#connection.onLocalDescription(
       fromNative((sdp, type) => {
         if (type === "offer" || type === "answer") this.#signals.emit({ kind: "description", type, sdp });
       }),
     );
     this.#connection.onLocalCandidate(
-      fromNative((candidate, mid) => this.#signals.emit({ kind: "candidate", candidate, mid })),
+      fromNative((candidate, mid) => {
+        this.#hasRelay ||= isRelayed(candidate);
+        this.#signals.emit({ kind: "candidate", candidate, mid });
+      }),
+    );
+    this.#connection.onGatheringStateChange(
+      fromNative((state) => {
+        // Otherwise only time would tell.
+        if (state === "complete" && this.#relayOnly && !this.#hasRelay) this.#fail(this.noWay());
+      }),
     );
     this.#connection.onStateChange(fromNative((state) => this.#stateChanged(state)));
     this.#connection.onDataChannel(fromNative((channel) => this.#take(channel)));
@@ -48,7 +67,8 @@ export class NodePeer implements TubePeer {
         this.#hasRemoteDescription = true;
         for (const candidate of this.#earlyCandidates.splice(0)) this.receive(candidate);
       } else if (!this.#hasRemoteDescription) this.#earlyCandidates.push(signal);
-      else if (signal.candidate !== "") this.#connection.addRemoteCandidate(signal.candidate, signal.mid);
+      else if (signal.candidate !== "" && this.#mayUse(signal.candidate))
+        this.#connection.addRemoteCandidate(signal.candidate, signal.mid);
     } catch (error) {
       this.#fail(
         new AttemptError("signalling", "The other end sent a description that cannot be used.", { cause: error }),
@@ -56,11 +76,20 @@ export class NodePeer implements TubePeer {
     }
   }
 
+  noWay(): AttemptError {
+    return noWayError({ iceServers: this.#iceServers, hasRelay: this.#hasRelay, relayOnly: this.#relayOnly });
+  }
+
   close(): void {
     if (this.#settled) return;
     this.#settled = true;
     this.#release();
     setImmediate(() => this.#connection.close());
+  }
+
+  /** The library keeps its own addresses back, and would still send from them to any that it is told. */
+  #mayUse(candidate: string): boolean {
+    return !this.#relayOnly || isRelayed(candidate);
   }
 
   #take(channel: DataChannel): void {
@@ -81,7 +110,7 @@ export class NodePeer implements TubePeer {
   }
 
   #stateChanged(state: string): void {
-    if (state === "failed") this.#fail(new AttemptError("ice", "No way was found by UDP."));
+    if (state === "failed") this.#fail(this.noWay());
     else if (state === "closed") this.#fail(new AttemptError("data-channel", "The peer connection closed early."));
   }
 
@@ -97,4 +126,8 @@ export class NodePeer implements TubePeer {
     this.#failures.close();
     this.#earlyCandidates = [];
   }
+}
+
+function isRelayed(candidate: string): boolean {
+  return candidate.includes(" typ relay");
 }

@@ -5,8 +5,16 @@ import { nodeTimers } from "./node-timers.ts";
 import { loadedWebRtc } from "./web-rtc.ts";
 import { openRelay } from "./websocket-transport.ts";
 
-/** What a tube's dialler needs, from Node: call `loadWebRtc` before, or WebRTC is passed over. */
-export function operatorPorts(operator: HubOperator, agent: string, address: HubAddress): ConnectPorts {
+/**
+ * What a tube's dialler needs, from Node: call `loadWebRtc` before, or WebRTC is passed over. `relayOnly`: WebRTC goes
+ * through a TURN server or not at all.
+ */
+export function operatorPorts(
+  operator: HubOperator,
+  agent: string,
+  address: HubAddress,
+  options: { readonly relayOnly?: boolean } = {},
+): ConnectPorts {
   return {
     timers: nodeTimers,
     canSignal: () => operator.isConnected,
@@ -14,7 +22,7 @@ export function operatorPorts(operator: HubOperator, agent: string, address: Hub
     createPeer(iceServers) {
       const webRtc = loadedWebRtc();
       if (webRtc === undefined) throw new AttemptError("data-channel", "WebRTC is not available on this machine.");
-      return new NodePeer(webRtc, iceServers);
+      return new NodePeer(webRtc, iceServers, options);
     },
     openRelay: (ticket) => openRelay(address, ticket),
   };

@@ -1,5 +1,4 @@
-import type { TransportKind } from "../../tube/core/index.ts";
-import { AgentTube } from "./tube/agent-tube.ts";
+import { AgentTube, type TubeWay } from "./tube/agent-tube.ts";
 import { SignalHub } from "./tube/signal-hub.ts";
 
 /** A tube that nobody uses is kept this long: the next connection is then open at once. */
@@ -9,12 +8,12 @@ type Entry = { readonly tube: AgentTube; users: number; timer: ReturnType<typeof
 
 /** The page's tubes, one for each agent while somebody uses it. */
 export class TubePool {
-  readonly #transport: "auto" | TransportKind;
+  readonly #way: TubeWay;
   readonly #entries = new Map<string, Entry>();
   #hub: SignalHub | undefined;
 
-  constructor(transport: "auto" | TransportKind) {
-    this.#transport = transport;
+  constructor(way: TubeWay) {
+    this.#way = way;
   }
 
   /** The tube to an agent. Whoever asked gives it back with `release`, once. */
@@ -27,7 +26,7 @@ export class TubePool {
     }
     if (entry === undefined) {
       this.#hub ??= new SignalHub();
-      entry = { tube: new AgentTube(agent, this.#hub, this.#transport), users: 0, timer: undefined };
+      entry = { tube: new AgentTube(agent, this.#hub, this.#way), users: 0, timer: undefined };
       this.#entries.set(agent, entry);
     }
     clearTimeout(entry.timer);

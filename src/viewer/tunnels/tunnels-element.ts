@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type TemplateResult } from "lit";
 import { controlStyles, type TunnelEntry, type TunnelsElement } from "../ui/index.ts";
 import type { ConnectDialog } from "./connect-dialog.ts";
 import type { TunnelTarget } from "./panes/pane.ts";
+import type { TubeWay } from "./tube/agent-tube.ts";
 import { TubePool } from "./tube-pool.ts";
 import { type OpenQuestion, TunnelSession } from "./tunnel-session.ts";
 import { tunnelStyles } from "./tunnel-styles.ts";
@@ -11,7 +12,7 @@ import "./connect-dialog.ts";
 export class SightlineTunnels extends LitElement implements TunnelsElement {
   static override readonly styles = [controlStyles, tunnelStyles];
 
-  readonly #pool = new TubePool(wantedTransport());
+  readonly #pool = new TubePool(wantedWay());
   #sessions: readonly TunnelSession[] = [];
   #current: number | undefined;
   #lastId = 0;
@@ -173,10 +174,14 @@ function renderQuestion({ question, answer }: OpenQuestion): TemplateResult {
   `;
 }
 
-/** `?tunnel=websocket` in the page's address leaves WebRTC out, for tests and for who looks for a fault. */
-function wantedTransport(): "auto" | "webrtc" | "websocket" {
+/**
+ * For tests and for who looks for a fault: `?tunnel=websocket` in the page's address leaves WebRTC out, `webrtc` the
+ * WebSocket, and `turn` every way of WebRTC that does not lead through a TURN server.
+ */
+function wantedWay(): TubeWay {
   const wanted = new URLSearchParams(location.search).get("tunnel");
-  return wanted === "webrtc" || wanted === "websocket" ? wanted : "auto";
+  const transport = wanted === "webrtc" || wanted === "websocket" ? wanted : "auto";
+  return { transport, relayOnly: wanted === "turn" };
 }
 
 customElements.define("sightline-tunnels", SightlineTunnels);

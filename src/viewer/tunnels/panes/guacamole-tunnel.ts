@@ -2,6 +2,7 @@ import Guacamole, { type Tunnel } from "guacamole-common-js";
 import { encodeInstruction, GuacamoleParser } from "../../../codecs/guacamole/index.ts";
 import type { TubeConnection } from "../../../tube/core/index.ts";
 import { closeInWords } from "../tube/agent-tube.ts";
+import { PaneWriter } from "./pane-writer.ts";
 
 /** Guacamole's status code for anything that went wrong at the other end. */
 const UPSTREAM_ERROR = 0x0203;
@@ -14,6 +15,8 @@ export function createGuacamoleTunnel(connection: TubeConnection): Tunnel {
   // The library's base class sets its methods on the object, so that methods of a subclass would not be found.
   const tunnel = new Guacamole.Tunnel();
   const encoder = new TextEncoder();
+  const writer = new PaneWriter(connection);
+  let buttons: unknown;
   const parser = new GuacamoleParser((opcode, args) => {
     if (opcode === Guacamole.Tunnel.INTERNAL_DATA_OPCODE) tunnel.setUUID(args[0] ?? "");
     // A copy, since the parser uses its array again and the library may keep it.
@@ -34,12 +37,17 @@ export function createGuacamoleTunnel(connection: TubeConnection): Tunnel {
         parser.pushBytes(bytes);
       },
       end: () => end(undefined),
-      writable: () => undefined,
+      writable: () => writer.writable(),
       closed: (close) => end(close.reason === "normal" ? undefined : closeInWords(close)),
     });
   };
   tunnel.sendMessage = (opcode, ...args) => {
-    if (tunnel.isConnected()) connection.write(encoder.encode(encodeInstruction(String(opcode), args.map(String))));
+    if (!tunnel.isConnected()) return;
+    const bytes = encoder.encode(encodeInstruction(String(opcode), args.map(String)));
+    // mouse: x, y, buttons.
+    if (opcode === "mouse" && args[2] === buttons) writer.writeMotion(bytes);
+    else writer.write(bytes);
+    if (opcode === "mouse") buttons = args[2];
   };
   tunnel.disconnect = () => end(undefined);
   return tunnel;

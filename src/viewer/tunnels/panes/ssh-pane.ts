@@ -13,6 +13,7 @@ import {
 import type { TubeConnection } from "../../../tube/core/index.ts";
 import { closeInWords } from "../tube/agent-tube.ts";
 import type { Pane, PaneContext, TunnelTarget } from "./pane.ts";
+import { PaneWriter } from "./pane-writer.ts";
 
 /** A terminal is dark in the light theme, too: programs choose their colours for that. */
 const THEME = {
@@ -39,6 +40,7 @@ class SshPane implements Pane {
   readonly #terminal: Terminal;
   readonly #fit = new FitAddon();
   readonly #connection: TubeConnection;
+  readonly #writer: PaneWriter;
   readonly #observer: ResizeObserver;
   #exit: string | undefined;
 
@@ -54,6 +56,7 @@ class SshPane implements Pane {
     const { cols: columns, rows } = this.#terminal;
     const parameters = { ...target.request, columns, rows };
     this.#connection = context.tube.open({ kind: "service", service: TunnelService.ssh, parameters });
+    this.#writer = new PaneWriter(this.#connection);
     this.#connect();
     this.#observer = new ResizeObserver(() => {
       // A hidden pane has no size, and the remote need not know of that.
@@ -106,7 +109,7 @@ class SshPane implements Pane {
         this.#terminal.write("", () => connection.consumed(chunk.length));
       },
       end: () => connection.end(),
-      writable: () => undefined,
+      writable: () => this.#writer.writable(),
       closed: (close) => {
         const failed = close.reason !== "normal";
         setState({
@@ -117,7 +120,7 @@ class SshPane implements Pane {
       },
     });
     const type = (bytes: Uint8Array): void => {
-      for (const piece of encodeTerminalData(bytes)) connection.write(piece);
+      for (const piece of encodeTerminalData(bytes)) this.#writer.write(piece);
     };
     this.#terminal.onData((text) => type(encoder.encode(text)));
     // Reports of the mouse in the old encoding, one byte for each character.
@@ -168,7 +171,7 @@ class SshPane implements Pane {
   }
 
   #say(message: TerminalInput): void {
-    this.#connection.write(encodeTerminalMessage(message));
+    this.#writer.write(encodeTerminalMessage(message));
   }
 
   /** Ctrl+Shift+C copies, Ctrl+Shift+V pastes; everything else goes to the remote program. */

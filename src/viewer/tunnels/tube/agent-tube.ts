@@ -14,6 +14,9 @@ import { pageTimers } from "./page-timers.ts";
 import type { SignalHub } from "./signal-hub.ts";
 import { openRelay } from "./websocket-transport.ts";
 
+/** How agents are reached. Other than `auto` and `relayOnly: false` it is for tests and for who looks for a fault. */
+export type TubeWay = { readonly transport: "auto" | TransportKind; readonly relayOnly: boolean };
+
 /** What this page shows of a tube before it has connected. */
 const FIRST_STATUS: DiallerStatus = { state: "connecting", transport: undefined, text: "Connecting." };
 
@@ -27,15 +30,14 @@ export class AgentTube implements Closable {
 
   readonly onStatus: Event<DiallerStatus> = this.#changes.event;
 
-  /** `transport` other than `auto` is for tests and for people who look for a fault. */
-  constructor(agent: string, hub: SignalHub, transport: "auto" | TransportKind) {
+  constructor(agent: string, hub: SignalHub, { transport, relayOnly }: TubeWay) {
     this.agent = agent;
     this.#dialler = new TubeDialler({
       ports: {
         timers: pageTimers,
         canSignal: () => hub.isConnected,
         beginExchange: () => hub.beginExchange(agent),
-        createPeer: (iceServers) => new PagePeer(iceServers),
+        createPeer: (iceServers) => new PagePeer(iceServers, relayOnly),
         openRelay,
       },
       transport,

@@ -1,6 +1,6 @@
 import { Emitter } from "../../../base/index.ts";
 import type { TubeSignal } from "../../../protocol/index.ts";
-import { AttemptError, type TubePeer, type TubeTransport } from "../../../tube/core/index.ts";
+import { AttemptError, noWayError, type TubePeer, type TubeTransport } from "../../../tube/core/index.ts";
 import { DataChannelTransport } from "./data-channel-transport.ts";
 import { iceServerOf } from "./ice-servers.ts";
 
@@ -17,16 +17,34 @@ export class PagePeer implements TubePeer {
   readonly onFailed = this.#failures.event;
   #settled = false;
   #earlyCandidates: RTCIceCandidateInit[] | undefined = [];
+  readonly #iceServers: readonly string[];
+  readonly #relayOnly: boolean;
+  #hasRelay = false;
+  #turnAnswer: string | undefined;
 
-  /** `iceServers` as the hub names them. Throws where the browser has no WebRTC. */
-  constructor(iceServers: readonly string[]) {
-    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(iceServerOf) });
+  /**
+   * `iceServers` as the hub names them. With `relayOnly` everything goes through a TURN server. Throws where the browser
+   * has no WebRTC.
+   */
+  constructor(iceServers: readonly string[], relayOnly: boolean) {
+    this.#iceServers = iceServers;
+    this.#relayOnly = relayOnly;
+    const iceTransportPolicy = relayOnly ? "relay" : "all";
+    this.#connection = new RTCPeerConnection({ iceServers: iceServers.map(iceServerOf), iceTransportPolicy });
+    this.#connection.onicecandidateerror = ({ errorCode, errorText, url }) => {
+      if (/^turns?:/.test(url)) this.#turnAnswer = `${errorCode} ${errorText}`.trim();
+    };
+    this.#connection.onicegatheringstatechange = () => {
+      // Otherwise only time would tell.
+      if (this.#connection.iceGatheringState === "complete" && relayOnly && !this.#hasRelay) this.#giveUp();
+    };
     this.#connection.onicecandidate = ({ candidate }) => {
       const { candidate: text = "", sdpMid } = candidate ?? {};
+      this.#hasRelay ||= candidate?.type === "relay";
       this.#signals.emit({ kind: "candidate", candidate: text, mid: sdpMid ?? "0" });
     };
     this.#connection.onconnectionstatechange = () => {
-      if (this.#connection.connectionState === "failed") this.#fail("ice", "No way was found by UDP.");
+      if (this.#connection.connectionState === "failed") this.#giveUp();
     };
   }
 
@@ -38,6 +56,13 @@ export class PagePeer implements TubePeer {
 
   receive(signal: PeerSignal): void {
     if (!this.#settled) void this.#receive(signal);
+  }
+
+  noWay(): AttemptError {
+    return noWayError({
+      ...{ iceServers: this.#iceServers, hasRelay: this.#hasRelay },
+      ...{ relayOnly: this.#relayOnly, answer: this.#turnAnswer },
+    });
   }
 
   close(): void {
@@ -53,7 +78,7 @@ export class PagePeer implements TubePeer {
       const { sdp = "" } = this.#connection.localDescription ?? {};
       this.#signals.emit({ kind: "description", type: "offer", sdp });
     } catch (cause) {
-      this.#fail("signalling", "This browser could make no offer.", cause);
+      this.#fail(new AttemptError("signalling", "This browser could make no offer.", { cause }));
     }
   }
 
@@ -70,7 +95,8 @@ export class PagePeer implements TubePeer {
       this.#earlyCandidates = undefined;
       for (const candidate of early) await this.#connection.addIceCandidate(candidate);
     } catch (cause) {
-      this.#fail("signalling", "The other end sent a description that cannot be used.", cause);
+      const text = "The other end sent a description that cannot be used.";
+      this.#fail(new AttemptError("signalling", text, { cause }));
     }
   }
 
@@ -81,9 +107,13 @@ export class PagePeer implements TubePeer {
     this.#release();
   }
 
-  #fail(kind: "ice" | "signalling", text: string, cause?: unknown): void {
+  #giveUp(): void {
+    this.#fail(this.noWay());
+  }
+
+  #fail(error: AttemptError): void {
     if (this.#settled) return;
-    this.#failures.emit(new AttemptError(kind, text, { cause }));
+    this.#failures.emit(error);
     this.close();
   }
 
