@@ -1,5 +1,5 @@
-import { Measurements } from "../../base/index.ts";
-import type { Performance } from "../../protocol/index.ts";
+import { Measurements } from "../base/index.ts";
+import type { Performance } from "../protocol/index.ts";
 
 /** Times and size of one picture, microseconds and bytes. */
 export type PictureCost = {
