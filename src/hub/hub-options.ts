@@ -1,7 +1,9 @@
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import type { Event } from "../base/index.ts";
+import type { ProcessCommand } from "../node/index.ts";
 import type { SourceInfo, StreamSettings } from "../protocol/index.ts";
+import type { ConfiguredCamera } from "./cameras/index.ts";
 import type { GatewayDoor } from "./gateway-door.ts";
 import type { HubTimings } from "./timings.ts";
 
@@ -41,6 +43,12 @@ export type HubOptions = {
   readonly iceServers?: readonly string[];
   /** Folder for what must survive a restart; without it nothing does. */
   readonly stateFolder?: string;
+  /** Cameras of the configuration, which cannot be changed through the API. */
+  readonly cameras?: readonly ConfiguredCamera[];
+  /** How to start a process that becomes a camera (`sightline camera --pipe`); without it no camera delivers. */
+  readonly cameraProcess?: ProcessCommand;
+  /** Such processes kept ready while there are cameras. */
+  readonly cameraSpares?: number;
   /** Adds routes of gateways to the hub's own port, before it listens. */
   readonly addGateways?: (app: FastifyInstance, door: GatewayDoor) => void | Promise<void>;
   readonly timings?: Partial<HubTimings>;
@@ -59,6 +67,8 @@ export type Hub = {
   readonly door: GatewayDoor;
   /** Process ids of the local agents that run now. */
   agentPids(): number[];
+  /** Process ids of the cameras that run now, and of those that wait to become one. */
+  cameraPids(): number[];
   /** Ends every link and local agent and stops listening. Idempotent. */
   close(): Promise<void>;
 };

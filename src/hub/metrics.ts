@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from "prom-client";
 import type { LinkClose } from "../node/index.ts";
+import { cameraHealthSchema } from "../protocol/index.ts";
 import type { HubCounters } from "./ports.ts";
 
 /** What the gauges read when somebody asks. */
@@ -9,6 +10,9 @@ export type HubGauges = {
   readonly rungs: () => number;
   readonly liveSources: () => number;
   readonly lostSources: () => number;
+  readonly cameraStates: () => ReadonlyMap<string, number>;
+  readonly cameraRestarts: () => number;
+  readonly cameraProcesses: () => number;
 };
 
 /** The hub's numbers for Prometheus. Labels are from fixed sets: nothing that a person typed, and no credentials. */
@@ -39,6 +43,13 @@ export class HubMetrics implements HubCounters {
     this.#gauge("sightline_rungs_open", "Encodings that are being made now.", gauges.rungs);
     this.#gauge("sightline_sources_live", "Sources that can be watched now.", gauges.liveSources);
     this.#gauge("sightline_sources_lost", "Sources whose agent is away.", gauges.lostSources);
+    this.#gauge("sightline_camera_processes", "Processes of cameras, spares included.", gauges.cameraProcesses);
+    this.#gauge(
+      "sightline_camera_restarts",
+      "Runs of the cameras there are that ended by themselves.",
+      gauges.cameraRestarts,
+    );
+    this.#cameraGauge(gauges.cameraStates);
   }
 
   pictureReceived(bytes: number): void {
@@ -85,6 +96,19 @@ export class HubMetrics implements HubCounters {
 
   #counter(name: string, help: string): Counter {
     return new Counter({ name, help, registers: [this.#registry] });
+  }
+
+  #cameraGauge(read: () => ReadonlyMap<string, number>): void {
+    new Gauge({
+      name: "sightline_cameras",
+      help: "Cameras by their health.",
+      labelNames: ["state"] as const,
+      registers: [this.#registry],
+      collect() {
+        const counts = read();
+        for (const state of cameraHealthSchema.shape.state.options) this.set({ state }, counts.get(state) ?? 0);
+      },
+    });
   }
 
   #gauge(name: string, help: string, read: () => number): Gauge {

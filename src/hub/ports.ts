@@ -50,7 +50,7 @@ export type Source = {
   stateSinceUs: number;
   detail: string;
   /** Cameras only: what the list says about it besides its description. */
-  camera: { readonly groups: readonly string[]; readonly health: CameraHealth } | undefined;
+  camera: { readonly groups: readonly string[]; readonly health: () => CameraHealth } | undefined;
   /** The last cursor message, for viewers that come later. */
   cursor: Uint8Array | undefined;
 };

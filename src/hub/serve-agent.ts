@@ -67,6 +67,9 @@ function agentListener(core: HubCore): AgentListener {
     tube(agent, message) {
       core.tubes.fromAgent(agent, message);
     },
+    camera(_agent, message) {
+      throw new ProtocolError("wrong-state", `An agent of a machine sent "${message.type}", as only a camera's does.`);
+    },
     notice(agent, message) {
       log[message.level === "warning" ? "warn" : message.level]({ agent: agent.name }, message.text);
       notices.post(agent.name, message, core.sourcesOf(agent.name), core.watchersOf);

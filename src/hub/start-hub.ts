@@ -14,6 +14,7 @@ import { MAX_VIEWERS } from "./limits.ts";
 import { addStudio } from "./open-studio.ts";
 import type { Access } from "./ports.ts";
 import { localCredential, REMOTE_CREDENTIAL, serveAgent } from "./serve-agent.ts";
+import { serveLink } from "./serve-link.ts";
 import { viewerServer } from "./serve-viewer.ts";
 import { openStore, type Store } from "./store/index.ts";
 
@@ -28,8 +29,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const gatekeeper = new Gatekeeper(options);
   const { stateFolder } = options;
   const store = stateFolder === undefined ? undefined : openStore(join(stateFolder, "sightline.db"));
-  const core = new HubCore(options);
-  for (const { name } of options.localAgents) core.agents.reserve(name, localCredential(name));
+  const core = new HubCore({
+    ...options,
+    store,
+    reserved: new Map(options.localAgents.map(({ name }) => [name, localCredential(name)])),
+  });
   const links = new Set<Link>();
   const context: HttpContext = {
     gatekeeper,
@@ -72,6 +76,23 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       serveAgent: (link) => {
         keep(link);
         serveAgent(core, link, REMOTE_CREDENTIAL);
+      },
+      events: {
+        hasRoom: () => core.events.hasRoom,
+        serve: (link, access) => {
+          keep(link);
+          serveLink(link, core.events.add(link, access), {
+            ...{ log: core.log, helloMs: core.timings.helloMs },
+            greeted: () => true,
+          });
+        },
+      },
+      publishing: {
+        admits: (camera) => core.cameras.isPublishable(camera),
+        serve: (camera, link) => {
+          keep(link);
+          core.cameras.publish(camera, link);
+        },
       },
     });
     core.tubes.localUrl = localUrl(options, port);
@@ -139,6 +160,10 @@ class RunningHub implements Hub {
     return this.#parts.agents.pids;
   }
 
+  cameraPids(): number[] {
+    return this.#parts.core.cameras.pids;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -150,7 +175,7 @@ class RunningHub implements Hub {
     const listening = app.close();
     core.relay.close();
     for (const link of links) link.close(CloseCode.goingAway, "The hub is shutting down.");
-    await Promise.all([agents.close(), listening]);
+    await Promise.all([agents.close(), core.cameras.end(), listening]);
     core.close();
     store?.close();
   }

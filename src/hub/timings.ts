@@ -14,6 +14,12 @@ export type HubTimings = {
   readonly clockPingMs: number;
   /** How often WebSocket links ask whether the other end is alive. */
   readonly keepAliveMs: number;
+  /** How long a camera stays open after its last viewer. */
+  readonly cameraGraceMs: number;
+  /** A camera's process is replaced when it is this old. */
+  readonly cameraMaxAgeMs: number;
+  /** How often is looked for processes that are due to be replaced. */
+  readonly cameraCheckMs: number;
 };
 
 export const DEFAULT_TIMINGS: HubTimings = {
@@ -23,4 +29,7 @@ export const DEFAULT_TIMINGS: HubTimings = {
   controlIdleMs: 60_000,
   clockPingMs: 5000,
   keepAliveMs: KEEP_ALIVE_MS,
+  cameraGraceMs: 10_000,
+  cameraMaxAgeMs: 24 * 3600 * 1000,
+  cameraCheckMs: 15_000,
 };

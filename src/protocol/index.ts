@@ -10,6 +10,7 @@ export {
   type CameraSource,
   cameraCredentialsSchema,
   cameraDeliverySchema,
+  cameraHealthSchema,
   cameraIdSchema,
   cameraSchema,
 } from "./camera.ts";

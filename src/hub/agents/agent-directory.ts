@@ -32,6 +32,16 @@ export class AgentDirectory {
     this.#owners.set(name, credential);
   }
 
+  /** Whether an agent has this name now, or it is kept for one. */
+  isTaken(name: string): boolean {
+    return this.#byName.has(name) || this.#owners.has(name);
+  }
+
+  /** A name that was reserved is free again. */
+  release(name: string): void {
+    this.#owners.delete(name);
+  }
+
   /**
    * Admits an agent; one of the same name and credential is ended for it. Returns why it is refused instead, or undefined.
    * `replaced` is called for the earlier one, before the new one counts.

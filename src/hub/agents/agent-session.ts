@@ -29,6 +29,8 @@ export type AgentListener = {
   clipboard(agent: AgentSession, message: Message<"clipboard">): void;
   notice(agent: AgentSession, message: Message<"notice">): void;
   tube(agent: AgentSession, message: Message<"tube">): void;
+  /** What only the agent of a camera says. */
+  camera(agent: AgentSession, message: Message<"camera" | "probed" | "motion" | "motion-view">): void;
   /** The link of an admitted agent has ended. */
   ended(agent: AgentSession, close: LinkClose): void;
 };
@@ -163,6 +165,12 @@ export class AgentSession implements AgentPort, LinkSession {
         break;
       case "tube":
         this.#listener.tube(this, message);
+        break;
+      case "camera":
+      case "probed":
+      case "motion":
+      case "motion-view":
+        this.#listener.camera(this, message);
         break;
       case "pong":
         this.#clock.pong(message.timeUs, message.agentUs, monotonicUs());

@@ -8,6 +8,7 @@ import type { HostPolicy } from "../auth/index.ts";
 import type { Access } from "../ports.ts";
 import { accessOf, bearerToken, type HttpContext, SESSION_COOKIE } from "./http-context.ts";
 
+const MAX_EVENT_REQUEST_BYTES = 4096;
 const VIEWER_LIMITS: MessageLimits = { maxTextBytes: MAX_CONTROL_BYTES, maxBinaryBytes: MAX_INPUT_BYTES };
 const AGENT_LIMITS: MessageLimits = { maxTextBytes: MAX_CONTROL_BYTES, maxBinaryBytes: MAX_MEDIA_BYTES };
 
@@ -21,45 +22,95 @@ export type UpgradeOptions = {
   readonly hasRoom: () => boolean;
   readonly serveViewer: (link: Link, access: Access) => void;
   readonly serveAgent: (link: Link) => void;
+  readonly events: { hasRoom(): boolean; serve(link: Link, access: Access): void };
+  /** Pages of administrators that publish their camera as one that is there for that. */
+  readonly publishing: { admits(camera: string): boolean; serve(camera: string, link: Link): void };
   /** Joins the WebSockets of tubes whose ends cannot reach each other by UDP. */
   readonly tubes: { admits(ticket: string): boolean; join(ticket: string, webSocket: WebSocket): void };
 };
 
+const EVENT_LIMITS: MessageLimits = { maxTextBytes: MAX_EVENT_REQUEST_BYTES, maxBinaryBytes: 0 };
+
 /** A frame of the largest payload that is accepted, with its header. */
 const MAX_TUBE_MESSAGE_BYTES = (128 << 10) + 64;
 
+const PUBLISH_PATH = /^\/api\/cameras\/([a-z0-9-]+)\/publish$/;
+
 type Refusal = { readonly status: string; readonly reason: string };
+
+const NOTHING_HERE: Refusal = { status: "404 Not Found", reason: "There is nothing to connect to here." };
 
 const NO_TICKET: Refusal = { status: "401 Unauthorized", reason: "The ticket is not valid (any more)." };
 
-/** Lets viewers in at /api/viewer and agents of other machines at /api/agent, and refuses every other upgrade. */
+/** What becomes of a request to one path: why it is refused, or who takes the WebSocket. */
+type Entrance = (request: IncomingMessage, name: string) => Refusal | ((request: IncomingMessage) => Entry);
+type Entry = { readonly server: WebSocketServer; readonly serve: (webSocket: WebSocket) => void };
+
+/**
+ * Lets viewers in at /api/viewer, pages at /api/events, agents of other machines at /api/agent, the ends of tubes at
+ * /api/tube and pages that publish their camera at /api/cameras/…/publish; refuses every other upgrade.
+ */
 export function addUpgrades(server: Server, options: UpgradeOptions): void {
-  const viewers = webSocketServer(VIEWER_LIMITS);
-  const agents = webSocketServer(AGENT_LIMITS);
-  const tubes = webSocketServer({ maxTextBytes: 0, maxBinaryBytes: MAX_TUBE_MESSAGE_BYTES });
+  const entrances = entrancesOf(options);
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    const path = (request.url ?? "").split("?", 1)[0];
-    if (path === "/api/viewer") {
-      const access = admitViewer(request, options);
-      if ("status" in access) return refuseUpgrade(socket, access);
-      accept(viewers, request, socket, head, (webSocket) =>
-        options.serveViewer(linkOf(webSocket, request.socket, VIEWER_LIMITS, options.keepAliveMs), access),
-      );
-    } else if (path === "/api/agent") {
-      const refusal = refuseAgent(request, options);
-      if (refusal !== undefined) return refuseUpgrade(socket, refusal);
-      accept(agents, request, socket, head, (webSocket) =>
-        options.serveAgent(linkOf(webSocket, request.socket, AGENT_LIMITS, options.keepAliveMs)),
-      );
-    } else if (path === "/api/tube") {
-      const refusal = refuseProgram(request, options.policy);
-      if (refusal !== undefined) return refuseUpgrade(socket, refusal);
-      const ticket = ticketOf(request);
-      if (!options.tubes.admits(ticket)) return refuseUpgrade(socket, NO_TICKET);
-      accept(tubes, request, socket, head, (webSocket) => options.tubes.join(ticket, webSocket));
-    } else refuseUpgrade(socket, { status: "404 Not Found", reason: "There is nothing to connect to here." });
+    const path = (request.url ?? "").split("?", 1)[0] ?? "";
+    const published = PUBLISH_PATH.exec(path)?.[1];
+    const entrance = entrances.get(published === undefined ? path : "publish");
+    const entry = entrance?.(request, published ?? "") ?? NOTHING_HERE;
+    if (typeof entry !== "function") return refuseUpgrade(socket, entry);
+    const { server: webSockets, serve } = entry(request);
+    webSockets.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket));
   });
+}
+
+function entrancesOf(options: UpgradeOptions): ReadonlyMap<string, Entrance> {
+  const linked =
+    (limits: MessageLimits, serve: (link: Link) => void) =>
+    (server: WebSocketServer) =>
+    (request: IncomingMessage): Entry => ({
+      server,
+      serve: (webSocket) => serve(linkOf(webSocket, request.socket, limits, options.keepAliveMs)),
+    });
+  const viewers = webSocketServer(VIEWER_LIMITS);
+  const agents = webSocketServer(AGENT_LIMITS);
+  const events = webSocketServer(EVENT_LIMITS);
+  const tubes = webSocketServer({ maxTextBytes: 0, maxBinaryBytes: MAX_TUBE_MESSAGE_BYTES });
+  return new Map<string, Entrance>([
+    [
+      "/api/viewer",
+      (request) => {
+        const access = admitViewer(request, options, options.hasRoom);
+        if ("status" in access) return access;
+        return linked(VIEWER_LIMITS, (link) => options.serveViewer(link, access))(viewers);
+      },
+    ],
+    [
+      "/api/events",
+      (request) => {
+        const access = admitViewer(request, options, options.events.hasRoom);
+        if ("status" in access) return access;
+        return linked(EVENT_LIMITS, (link) => options.events.serve(link, access))(events);
+      },
+    ],
+    ["/api/agent", (request) => refuseAgent(request, options) ?? linked(AGENT_LIMITS, options.serveAgent)(agents)],
+    [
+      "publish",
+      (request, camera) =>
+        refusePublisher(request, camera, options) ??
+        linked(AGENT_LIMITS, (link) => options.publishing.serve(camera, link))(agents),
+    ],
+    [
+      "/api/tube",
+      (request) => {
+        const refusal = refuseProgram(request, options.policy);
+        if (refusal !== undefined) return refusal;
+        const ticket = ticketOf(request);
+        if (!options.tubes.admits(ticket)) return NO_TICKET;
+        return () => ({ server: tubes, serve: (webSocket) => options.tubes.join(ticket, webSocket) });
+      },
+    ],
+  ]);
 }
 
 function webSocketServer(limits: MessageLimits): WebSocketServer {
@@ -72,22 +123,20 @@ function webSocketServer(limits: MessageLimits): WebSocketServer {
   });
 }
 
-function accept(
-  server: WebSocketServer,
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  serve: (webSocket: WebSocket) => void,
-): void {
-  server.handleUpgrade(request, socket, head, (webSocket) => serve(webSocket));
-}
-
 function linkOf(webSocket: WebSocket, socket: Socket, limits: MessageLimits, keepAliveMs: number): Link {
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   return new WebSocketLink(webSocket, socket, { peer, keepAliveMs, ...limits });
 }
 
-function admitViewer(request: IncomingMessage, options: UpgradeOptions): Access | Refusal {
+function refusePublisher(request: IncomingMessage, camera: string, options: UpgradeOptions): Refusal | undefined {
+  const access = admitViewer(request, options, () => true);
+  if ("status" in access) return access;
+  if (!access.administrator) return { status: "403 Forbidden", reason: "Only the administrator may publish a camera." };
+  if (options.publishing.admits(camera)) return undefined;
+  return { status: "404 Not Found", reason: "There is no camera of this name that a page may publish." };
+}
+
+function admitViewer(request: IncomingMessage, options: UpgradeOptions, hasRoom: () => boolean): Access | Refusal {
   // A browser always sends an Origin with a WebSocket; a program has a bearer token instead.
   const isProgram = request.headers.origin === undefined && bearerToken(request.headers.authorization) !== undefined;
   const place = placeOf(request);
@@ -96,7 +145,7 @@ function admitViewer(request: IncomingMessage, options: UpgradeOptions): Access 
   const session = options.parseCookie(request.headers.cookie ?? "")[SESSION_COOKIE];
   const access = accessOf(options.context, { authorization: request.headers.authorization, session });
   if (access === undefined) return { status: "401 Unauthorized", reason: "Open a session with a token first." };
-  return options.hasRoom() ? access : { status: "503 Service Unavailable", reason: "There are too many viewers." };
+  return hasRoom() ? access : { status: "503 Service Unavailable", reason: "There are too many viewers." };
 }
 
 /** Programs send no Origin; a page that found out a secret still has to be the hub's own. */

@@ -163,7 +163,7 @@ function infoOf(source: Source, grants: SourceInfo["grants"]): SourceInfo {
     detail: source.detail,
     backend,
     backendReason,
-    ...(source.camera === undefined ? {} : { health: source.camera.health }),
+    ...(source.camera === undefined ? {} : { health: source.camera.health() }),
     grants: possible,
   };
 }

@@ -1,0 +1,2 @@
+export { CameraBook, type CameraEntry, type ConfiguredCamera, MAX_CAMERAS } from "./camera-book.ts";
+export { CameraDesk, type CameraMotion, type CameraMotionView } from "./camera-desk.ts";

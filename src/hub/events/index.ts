@@ -1,0 +1,1 @@
+export { EventBoard } from "./event-board.ts";
