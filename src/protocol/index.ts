@@ -22,6 +22,7 @@ export {
   type EventRequest,
   type HubEvent,
   type MotionEvent,
+  motionEventSchema,
   parseEventRequest,
   parseHubEvent,
 } from "./event-messages.ts";
