@@ -12,6 +12,7 @@ export default {
       "src/viewer/page.ts",
       "src/viewer/studio/page.ts",
       "src/viewer/studio/output/output-page.ts",
+      "src/viewer/wall/page.ts",
       "scripts/*.js",
     ],
     // Formats of other programs: a public root for each, whether or not this version speaks all of them.
