@@ -225,7 +225,7 @@ export class Feed implements Closable {
     this.#latest = { jpeg: payload, takenAtMs, tag: `${rung}-${sequence}` };
     this.#lost = undefined;
     this.#received += 1;
-    this.#unanswered = { rung, sequence, arrivedMs: this.#unanswered?.arrivedMs ?? nowUs / 1000 };
+    this.#unanswered = { rung, sequence, arrivedMs: this.#unanswered?.arrivedMs ?? performance.now() };
     this.#hold ??= setTimeout(() => this.#answer(), MAX_HOLD_MS);
     this.#repeat.refresh();
     this.#offer(freshPart(this.#latest));

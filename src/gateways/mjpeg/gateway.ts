@@ -184,7 +184,7 @@ export class MjpegGateway implements Closable {
         ...{ asked: feed.pictures, now: feed.step, received: feed.received, lost: feed.lostReason ?? null },
         clients: [...this.#members]
           .filter((member) => member.feed === feed)
-          .map(({ peer, client: { sent, dropped } }) => ({ peer, sent, dropped })),
+          .map(({ peer, client: { sent, dropped, queuedBytes } }) => ({ peer, sent, dropped, queuedBytes })),
       })),
     };
   }

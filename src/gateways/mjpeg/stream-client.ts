@@ -60,6 +60,11 @@ export class StreamClient implements FeedClient, Closable {
     return this.#dropped;
   }
 
+  /** Bytes of the picture on its way that the system has not taken. */
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
   offer(part: Part): void {
     if (this.#closed) return;
     if (part.repeat && (this.#busy || this.#waiting !== undefined)) return;
