@@ -11,3 +11,13 @@ export {
   smallestLevel,
   spsPictureSize,
 } from "./h264/index.ts";
+export {
+  type JpegPicture,
+  JpegSplitter,
+  type JpegSplitterOptions,
+  jpegSize,
+  MAX_JPEG_BYTES,
+  MultipartSplitter,
+  type MultipartSplitterOptions,
+  multipartBoundary,
+} from "./mjpeg/index.ts";
