@@ -64,6 +64,7 @@ async function addPage(app: FastifyInstance, directory: string): Promise<void> {
     );
   }
   await app.register(fastifyStatic, { root: directory });
+  app.get("/wall", (_request, reply) => reply.redirect("/wall/"));
   app.get("/studio/output/:scene", (_request, reply) => reply.sendFile("studio/output.html"));
 }
 
