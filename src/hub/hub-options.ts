@@ -5,6 +5,7 @@ import type { ProcessCommand } from "../node/index.ts";
 import type { SourceInfo, StreamSettings } from "../protocol/index.ts";
 import type { ConfiguredCamera } from "./cameras/index.ts";
 import type { GatewayDoor } from "./gateway-door.ts";
+import type { EventOptions } from "./motion/index.ts";
 import type { HubTimings } from "./timings.ts";
 
 /** An agent that the hub runs as a child process and keeps running. `env` is its whole environment. */
@@ -49,6 +50,8 @@ export type HubOptions = {
   readonly cameraProcess?: ProcessCommand;
   /** Such processes kept ready while there are cameras. */
   readonly cameraSpares?: number;
+  /** What is kept of movements, and who is told of them. */
+  readonly events?: EventOptions;
   /** Adds routes of gateways to the hub's own port, before it listens. */
   readonly addGateways?: (app: FastifyInstance, door: GatewayDoor) => void | Promise<void>;
   readonly timings?: Partial<HubTimings>;

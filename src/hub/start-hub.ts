@@ -10,7 +10,9 @@ import { GatewayDoor } from "./gateway-door.ts";
 import { type HttpContext, startHttp } from "./http/index.ts";
 import { HubCore } from "./hub-core.ts";
 import type { Hub, HubOptions } from "./hub-options.ts";
+import { joinMotion } from "./join-motion.ts";
 import { MAX_VIEWERS } from "./limits.ts";
+import type { Motion } from "./motion/index.ts";
 import { addStudio } from "./open-studio.ts";
 import type { Access } from "./ports.ts";
 import { localCredential, REMOTE_CREDENTIAL, serveAgent } from "./serve-agent.ts";
@@ -34,6 +36,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     store,
     reserved: new Map(options.localAgents.map(({ name }) => [name, localCredential(name)])),
   });
+  const motion = joinMotion(core, store, options);
   const links = new Set<Link>();
   const context: HttpContext = {
     gatekeeper,
@@ -58,6 +61,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   };
   const addRoutes = async (app: FastifyInstance): Promise<void> => {
     await addStudio(app, context, store, options);
+    motion.addRoutes(app, context);
     await options.addGateways?.(app, doorOf(app));
   };
   const doorOf = (app: FastifyInstance): GatewayDoor =>
@@ -100,6 +104,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       options,
       core,
       store,
+      motion,
       door: doorOf(app),
       app,
       port,
@@ -107,6 +112,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       agents: startLocalAgents(core, options),
     });
   } catch (error) {
+    await motion.close();
     core.close();
     store?.close();
     throw error;
@@ -128,6 +134,7 @@ type HubParts = {
   readonly options: HubOptions;
   readonly core: HubCore;
   readonly store: Store | undefined;
+  readonly motion: Motion;
   readonly door: GatewayDoor;
   readonly app: FastifyInstance;
   readonly port: number;
@@ -170,12 +177,12 @@ class RunningHub implements Hub {
   }
 
   async #close(): Promise<void> {
-    const { core, store, app, agents, links } = this.#parts;
+    const { core, store, motion, app, agents, links } = this.#parts;
     this.#changed.close();
     const listening = app.close();
     core.relay.close();
     for (const link of links) link.close(CloseCode.goingAway, "The hub is shutting down.");
-    await Promise.all([agents.close(), core.cameras.end(), listening]);
+    await Promise.all([agents.close(), core.cameras.end(), listening, motion.close()]);
     core.close();
     store?.close();
   }

@@ -79,11 +79,14 @@ export class CameraDesk implements Closable {
   readonly #probes: ProbeDesk;
   readonly #runners = new Map<string, { readonly runner: CameraRunner; readonly source: Source }>();
   readonly #motion = new Emitter<CameraMotion>();
+  readonly #motionLost = new Emitter<Source>();
   readonly #motionView = new Emitter<CameraMotionView>();
   readonly #check: NodeJS.Timeout;
 
   /** A camera told of a movement. */
   readonly onMotion: Event<CameraMotion> = this.#motion.event;
+  /** Whoever told of this camera's movements is gone, and says nothing more of one that goes on. */
+  readonly onMotionLost: Event<Source> = this.#motionLost.event;
   /** A camera of {@link showMotion} told what its detector sees. */
   readonly onMotionView: Event<CameraMotionView> = this.#motionView.event;
 
@@ -194,6 +197,7 @@ export class CameraDesk implements Closable {
     this.#pool.close();
     for (const { runner } of this.#runners.values()) runner.close();
     this.#motion.close();
+    this.#motionLost.close();
     this.#motionView.close();
   }
 
@@ -263,6 +267,7 @@ export class CameraDesk implements Closable {
         const atMs = Date.now() - (monotonicUs() - (report.atUs - clockOffsetUs)) / 1000;
         this.#motion.emit({ source: sourceOf(), camera: runnerOf().entry.camera, report, atMs });
       },
+      motionLost: () => this.#motionLost.emit(sourceOf()),
       motionView: (view) => this.#motionView.emit({ source: sourceOf(), view }),
       restarted: (reason) => rungs.sourceRestarted(sourceOf(), reason),
       renewed: () => rungs.renewSource(sourceOf()),

@@ -39,6 +39,8 @@ export type RunnerContext = {
   readonly picture: (message: Uint8Array) => void;
   readonly notice: (message: Extract<CameraMessage, { type: "notice" }>) => void;
   readonly motion: (report: MotionReport, clockOffsetUs: number) => void;
+  /** Who told of movement is gone; an event that goes on will not be ended by it. */
+  readonly motionLost: () => void;
   readonly motionView: (view: MotionView) => void;
   /** Nothing is left of what delivered; all rungs have to be opened again. */
   readonly restarted: (reason: string) => void;
@@ -347,6 +349,7 @@ export class CameraRunner implements AgentPort, Closable {
     if (run !== this.#current) return;
     this.#status.restarted();
     this.#current = undefined;
+    this.#context.motionLost();
     if (this.#successor !== undefined) this.#promote();
     else this.#retryLater(reason);
     this.#restartRungs(reason);
@@ -405,6 +408,7 @@ export class CameraRunner implements AgentPort, Closable {
 
   #promote(): void {
     clearTimeout(this.#renewTimer);
+    this.#context.motionLost();
     this.#current = this.#successor;
     this.#successor = undefined;
   }
@@ -439,6 +443,7 @@ export class CameraRunner implements AgentPort, Closable {
     this.#takingSuccessor?.close();
     this.#takingSuccessor = undefined;
     for (const worker of this.workers) worker.close();
+    if (this.#current !== undefined) this.#context.motionLost();
     this.#current = undefined;
     this.#successor = undefined;
   }

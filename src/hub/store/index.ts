@@ -1,1 +1,1 @@
-export { openStore, type Store } from "./store.ts";
+export { IN_MEMORY, openStore, type Store } from "./store.ts";

@@ -6,6 +6,9 @@ import { MIGRATIONS } from "./migrations.ts";
 /** The hub's database. Parts of the hub prepare their own statements on it. */
 export type Store = Closable & { readonly database: Database.Database };
 
+/** The path of a database that lasts as long as its hub. */
+export const IN_MEMORY = ":memory:";
+
 /**
  * Opens the database and brings its tables up to date. Throws {@link EnvironmentError} when it cannot be opened, or was
  * written by a newer version.
@@ -15,7 +18,7 @@ export function openStore(path: string): Store {
   try {
     database = new Database(path);
     // It keeps passwords of cameras.
-    chmodSync(path, 0o600);
+    if (path !== IN_MEMORY) chmodSync(path, 0o600);
     // Readers and the writer do not wait for each other, and a crash loses nothing that was committed.
     database.pragma("journal_mode = WAL");
     migrate(database);
