@@ -7,6 +7,7 @@ import { certificateFile, loadCertificate } from "./certificate.ts";
 import { Closers } from "./closers.ts";
 import { aborted, type CommandContext } from "./command-context.ts";
 import { type Display, openDisplay } from "./display.ts";
+import { eventOptions } from "./event-options.ts";
 import { machineName } from "./machine-name.ts";
 import { mainFile } from "./main-file.ts";
 import { openLegacyKvm } from "./open-legacy-kvm.ts";
@@ -78,6 +79,7 @@ async function openHub(
       localAgents: [{ ...agent, env: agentEnvironment(context, display) }],
       iceServers: config.tunnel.iceServers?.split(",") ?? [],
       settings: streamSettingsOf(config),
+      events: eventOptions(config),
       addGateways: (app, door) => {
         const { clients: maxClients, clientsPerSource: maxClientsPerSource, stalledSeconds } = config.mjpeg;
         const limits = { maxClients, maxClientsPerSource, stalledMs: stalledSeconds * 1000 };

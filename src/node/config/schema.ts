@@ -213,6 +213,50 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  events: z
+    .strictObject({
+      keepDays: z.int().min(1).max(36_500).default(30).meta({
+        description: "Movements are kept for so many days.",
+      }),
+      maxEvents: z.int().min(1).max(10_000_000).default(10_000).meta({
+        description: "So many movements are kept at most; the oldest go first.",
+      }),
+      snapshotMegabytes: z.int().min(1).max(1_000_000).default(500).meta({
+        description: "Room for the pictures of movements; the oldest go first.",
+      }),
+      webhooks: z
+        .string()
+        .regex(/^https?:\/\/[^\s,]+(,https?:\/\/[^\s,]+)*$/)
+        .optional()
+        .meta({
+          description:
+            "URLs that are posted a JSON message when a movement begins and ends, separated by commas. Docs: motion.md.",
+          defaultText: "none",
+          expects: 'http or https URLs such as "https://home.example/hook"',
+          secret: true,
+        }),
+      webhookSecret: text("Signs what webhooks are sent with HMAC-SHA256.", {
+        defaultText: "none; messages are not signed",
+        secret: true,
+      }).optional(),
+      mqtt: z
+        .string()
+        .regex(/^(mqtts?|wss?):\/\/[^\s]+$/)
+        .optional()
+        .meta({
+          description:
+            "MQTT broker that is told when a movement begins and ends; user and password may stand in the URL.",
+          defaultText: "none",
+          expects: 'a URL such as "mqtt://user:password@broker.example"',
+          secret: true,
+        }),
+      mqttTopic: z
+        .string()
+        .regex(/^[^\s+#/][^\s+#]{0,127}$/)
+        .default("sightline")
+        .meta({ description: "What the broker's topics begin with.", expects: 'text without spaces, "+" and "#"' }),
+    })
+    .prefault({}),
   logLevel: z.enum(LOG_LEVELS).default("warn").meta({ description: "Least severity of what is logged to stderr." }),
 });
 
