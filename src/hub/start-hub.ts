@@ -5,6 +5,7 @@ import type { Link } from "../node/index.ts";
 import { CloseCode, grantSchema, type SourceInfo } from "../protocol/index.ts";
 import { type AgentSession, LocalAgents } from "./agents/index.ts";
 import { Gatekeeper, HostPolicy, isLoopbackHost, requireSafeBind } from "./auth/index.ts";
+import { addCameraRoutes } from "./cameras/index.ts";
 import { describePerformance } from "./describe-performance.ts";
 import { GatewayDoor } from "./gateway-door.ts";
 import { type HttpContext, startHttp } from "./http/index.ts";
@@ -62,6 +63,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const addRoutes = async (app: FastifyInstance): Promise<void> => {
     await addStudio(app, context, store, options);
     motion.addRoutes(app, context);
+    addCameraRoutes(app, { context, desk: core.cameras });
     await options.addGateways?.(app, doorOf(app));
   };
   const doorOf = (app: FastifyInstance): GatewayDoor =>
