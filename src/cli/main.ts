@@ -54,6 +54,8 @@ async function runCommand(request: Request, context: CommandContext): Promise<nu
       const { runPipedAgent, runRemoteAgent } = await import("./agent-command.ts");
       return request.pipe ? runPipedAgent(context) : runRemoteAgent(context);
     }
+    case "camera":
+      return (await import("./camera-command.ts")).runCamera(context);
     case "forward": {
       const { runForward } = await import("./forward-command.ts");
       return request.forward === undefined ? MISUSE : runForward(context, request.forward);

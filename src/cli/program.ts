@@ -5,11 +5,11 @@ import { version } from "./version.ts";
 
 /** What the person asked for: a command, its own switches, and settings by their key. */
 export type Request = {
-  readonly command: "serve" | "agent" | "doctor" | "forward";
+  readonly command: "serve" | "agent" | "camera" | "doctor" | "forward";
   readonly flags: Readonly<Record<string, string | boolean>>;
   /** `--config`: the file to read. */
   readonly configFile: string | undefined;
-  /** `agent --pipe`: started by a hub. */
+  /** `agent --pipe` and `camera --pipe`: started by a hub. */
   readonly pipe: boolean;
   /** `doctor --json`. */
   readonly json: boolean;
@@ -31,11 +31,12 @@ const AGENT_KEYS = [
   ...["hub", "agentToken", "hubCert", "name", "display", "desktopSize", "capture", "encoder", "logLevel"],
   ...["state", "tunnel.targets", "tunnel.listens", "tunnel.audit", "tunnel.machines", "tunnel.guacd"],
 ];
+const CAMERA_KEYS = ["logLevel"];
 const DOCTOR_KEYS = ["display", "capture", "encoder", "logLevel"];
 const SERVE_KEYS = settings.map(({ key }) => key).filter((key) => !["hub", "hubCert", "socksAuth"].includes(key));
 
 const KEYS: Readonly<Record<Request["command"], readonly string[]>> = {
-  ...{ serve: SERVE_KEYS, agent: AGENT_KEYS, doctor: DOCTOR_KEYS, forward: FORWARD_KEYS },
+  ...{ serve: SERVE_KEYS, agent: AGENT_KEYS, camera: CAMERA_KEYS, doctor: DOCTOR_KEYS, forward: FORWARD_KEYS },
 };
 
 /** Reads the command line. Throws {@link CommandLineEnd} where there is nothing left to do. */
@@ -65,6 +66,10 @@ export function parseCommandLine(args: readonly string[]): Request {
     .addOption(new Option("--pipe", "serve the hub that started this process, on fd 3").hideHelp())
     .addHelpText("after", AGENT_EXAMPLES)
     .action((options: Record<string, unknown>) => set("agent", options));
+  withSettings(program.command("camera", { hidden: true }), CAMERA_KEYS)
+    .description("Capture one camera for the hub that started this process.")
+    .addOption(new Option("--pipe", "serve the hub that started this process, on fd 3").makeOptionMandatory())
+    .action((options: Record<string, unknown>) => set("camera", options));
   withSettings(program.command("doctor"), DOCTOR_KEYS)
     .description("Try out what can be captured, encoded, decoded and driven here, and say why not.")
     .option("--json", "print the results as JSON")

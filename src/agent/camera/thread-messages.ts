@@ -12,10 +12,8 @@ import type {
 } from "../../protocol/index.ts";
 import type { EngineInfo } from "./engine.ts";
 
-/** What a camera thread is started with. */
+/** What a camera thread is started with: before anybody knows which camera it is for, so that libav is loaded by then. */
 export type CameraThreadOptions = {
-  readonly camera: Camera;
-  readonly credentials: CameraCredentials | undefined;
   /** Memory of a `Pulse`, written by the thread. */
   readonly pulse: SharedArrayBuffer;
 };
@@ -33,6 +31,8 @@ export type CameraRungRequest = {
 
 /** From the agent's main thread to the camera's. */
 export type CameraCommand =
+  /** Says which camera it is; sent once, before anything else. */
+  | { readonly type: "camera"; readonly camera: Camera; readonly credentials: CameraCredentials | undefined }
   /** Opens the source; answered with `opened` and pictures, or with `failed`. */
   | { readonly type: "open-source" }
   /** Closes the source; answered with `closed`. */

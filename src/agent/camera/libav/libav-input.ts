@@ -17,8 +17,7 @@ const NETWORK_TIMEOUT_US = "5000000";
 const PROBE_BYTES = "500000";
 const PROBE_US = "500000";
 
-const FILE_FORMATS =
-  "mov,matroska,webm,avi,mpegts,mpeg,h264,hevc,mjpeg,flv,asf,ogg,mxf,ivf,gif,yuv4mpegpipe,nut";
+const FILE_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,h264,hevc,mjpeg,flv,asf,ogg,mxf,ivf,gif,yuv4mpegpipe,nut";
 
 /** The input for a source. Throws TypeError for a kind that libav is not used for. */
 export function libavInput(source: CameraSource, credentials: CameraCredentials | undefined): LibavInput {
