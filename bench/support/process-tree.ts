@@ -8,22 +8,33 @@ type Stat = { readonly parent: number; readonly ticks: number };
 /** CPU seconds (user and system, ended children included) used so far by these processes and all below them. */
 export function cpuSecondsOfTrees(roots: readonly number[]): number {
   const stats = readStats();
+  return processesOf(roots, stats).reduce((ticks, pid) => ticks + (stats.get(pid)?.ticks ?? 0), 0) / ticksPerSecond;
+}
+
+/** Memory of these processes and all below them in megabytes; what several share counts once. */
+export function proportionalMegabytesOfTrees(roots: readonly number[]): number {
+  return processesOf(roots, readStats()).reduce((sum, pid) => {
+    const kilobytes = Number(/^Pss:\s+(\d+) kB/m.exec(readProc(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0);
+    return sum + kilobytes / 1024;
+  }, 0);
+}
+
+/** These processes and all below them. */
+export function processesOf(roots: readonly number[], stats = readStats()): number[] {
   const children = new Map<number, number[]>();
   for (const [pid, { parent }] of stats) {
     const siblings = children.get(parent);
     if (siblings) siblings.push(pid);
     else children.set(parent, [pid]);
   }
-  let ticks = 0;
   const counted = new Set<number>();
   const pending = [...roots];
   for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
     if (counted.has(pid)) continue;
     counted.add(pid);
-    ticks += stats.get(pid)?.ticks ?? 0;
     pending.push(...(children.get(pid) ?? []));
   }
-  return ticks / ticksPerSecond;
+  return [...counted];
 }
 
 /** CPU seconds used so far by one process alone, its threads included. */
