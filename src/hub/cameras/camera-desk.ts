@@ -307,7 +307,7 @@ export class CameraDesk implements Closable {
     if (process !== undefined) return processLauncher(process, this.#workerOptions());
     return (listener) => {
       queueMicrotask(() => listener.failed("This hub was started without a program for cameras."));
-      return NO_WORKER;
+      return { ...NO_WORKER };
     };
   }
 }

@@ -1,0 +1,445 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pino from "pino";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Hub, HubOptions } from "../../dist/hub/index.js";
+import type { Picture } from "../../dist/protocol/index.js";
+import { cameraApi, FAKE_CAMERA, fakeCamera } from "../support/camera-hub.ts";
+import { EventReader } from "../support/event-reader.ts";
+import { pause } from "../support/events.ts";
+import { FakeViewer, upgradeStatus } from "../support/fake-viewer.ts";
+import { makeLink, startTestHub, TOKEN } from "../support/test-hub.ts";
+
+let hub: Hub | undefined;
+let log: string[] = [];
+const viewers: FakeViewer[] = [];
+const readers: EventReader[] = [];
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "sightline-cameras-"));
+});
+
+afterEach(async () => {
+  for (const viewer of viewers.splice(0)) viewer.close();
+  for (const reader of readers.splice(0)) reader.close();
+  await hub?.close();
+  hub = undefined;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function start(options: Partial<HubOptions> = {}): Promise<Hub> {
+  log = [];
+  hub = await startTestHub({
+    cameraProcess: FAKE_CAMERA,
+    stateFolder: folder,
+    log: pino({ level: "trace" }, { write: (line) => void log.push(line) }),
+    ...options,
+    timings: { rungLingerMs: 20, cameraGraceMs: 150, cameraCheckMs: 50, ...options.timings },
+  });
+  return hub;
+}
+
+async function connect({ url }: Hub): Promise<FakeViewer> {
+  const viewer = await FakeViewer.connect(url, TOKEN);
+  viewers.push(viewer);
+  return viewer;
+}
+
+async function follow({ url }: Hub, token = TOKEN): Promise<EventReader> {
+  const reader = await EventReader.connect(url, token);
+  readers.push(reader);
+  return reader;
+}
+
+async function add({ url }: Hub, camera: object): Promise<void> {
+  const { status, text } = await cameraApi(url, "POST", "", camera);
+  expect(status, text).toBe(201);
+}
+
+function pidIn(picture: Picture): number {
+  return new DataView(picture.payload.buffer, picture.payload.byteOffset).getUint32(0, true);
+}
+
+function stateOf(running: Hub, id: string): string | undefined {
+  return running.sources().find(({ path }) => path === `${id}/camera`)?.health?.state;
+}
+
+describe("on demand", () => {
+  test("a camera is listed without a process, starts with its first viewer and ends a grace time after the last", async () => {
+    const running = await start({ cameraSpares: 0 });
+    await add(running, fakeCamera("door", "width=800&height=600", { groups: ["yard"] }));
+    expect(running.sources()).toMatchObject([
+      { path: "door/camera", kind: "camera", groups: ["yard"], state: "live", width: 1280, health: { state: "idle" } },
+    ]);
+    expect(running.cameraPids()).toEqual([]);
+    const viewer = await connect(running);
+    const source = await viewer.sourceId("door/camera");
+    await viewer.watch(source);
+    expect(running.cameraPids()).toHaveLength(1);
+    await expect.poll(() => stateOf(running, "door")).toBe("healthy");
+    expect(running.sources()[0]).toMatchObject({ width: 800, height: 600, backend: "fake" });
+    viewer.say({ type: "unwatch", watch: 1 });
+    await expect.poll(() => running.cameraPids()).toEqual([]);
+    expect(running.sources()[0]).toMatchObject({ state: "live", width: 800, health: { state: "idle" } });
+  });
+
+  test("a viewer that comes back within the grace time finds the same process", async () => {
+    const running = await start({ timings: { cameraGraceMs: 5000 } });
+    await add(running, fakeCamera("door"));
+    const viewer = await connect(running);
+    const source = await viewer.sourceId("door/camera");
+    await viewer.watch(source);
+    const pid = pidIn(viewer.pictures.all.at(-1) as Picture);
+    viewer.say({ type: "unwatch", watch: 1 });
+    await pause(100);
+    const rung = await viewer.watch(source);
+    expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).toBe(pid);
+  });
+
+  test("spares wait while there are cameras, and are used first", async () => {
+    const running = await start({ cameraSpares: 2 });
+    expect(running.cameraPids()).toEqual([]);
+    await add(running, fakeCamera("door"));
+    await expect.poll(() => running.cameraPids().length).toBe(2);
+    const spares = running.cameraPids();
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    expect(spares).toContain(pidIn(viewer.pictures.all[0] as Picture));
+    await expect.poll(() => running.cameraPids().length).toBe(3);
+    await cameraApi(running.url, "DELETE", "/door");
+    await expect.poll(() => running.cameraPids()).toEqual([]);
+  });
+
+  test("one that is to be kept open, or watched for motion, runs without a viewer", async () => {
+    const running = await start({ cameraSpares: 0 });
+    await add(running, fakeCamera("open", "", { keepOpen: true }));
+    await add(running, fakeCamera("moving", "", { motion: { enabled: true } }));
+    await add(running, fakeCamera("neither"));
+    await expect.poll(() => stateOf(running, "open")).toBe("healthy");
+    await expect.poll(() => stateOf(running, "moving")).toBe("healthy");
+    expect(stateOf(running, "neither")).toBe("idle");
+    expect(running.cameraPids()).toHaveLength(2);
+    await cameraApi(running.url, "PUT", "/open", fakeCamera("open"));
+    await expect.poll(() => stateOf(running, "open")).toBe("idle");
+  });
+
+  test("whoever joins a camera's own stream gets a picture at once, without a keyframe being asked for", async () => {
+    const running = await start();
+    // The second keyframe comes after 20 s.
+    await add(running, fakeCamera("door", "gop=1000"));
+    const first = await connect(running);
+    await first.watch(await first.sourceId("door/camera"));
+    await first.pictures.next(({ sequence }) => sequence >= 5);
+    const late = await connect(running);
+    const rung = await late.watch(await late.sourceId("door/camera"));
+    const [picture] = late.pictures.all;
+    expect(picture).toMatchObject({ rung, sequence: 1, keyframe: true });
+    await late.pictures.next(({ sequence }) => sequence >= 20);
+    const sequences = late.pictures.all.map(({ sequence }) => sequence);
+    expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+  });
+});
+
+describe("recovery", () => {
+  test("a camera whose process was killed is back with honest health, and no other notices", async () => {
+    const running = await start({ cameraSpares: 1 });
+    await add(running, fakeCamera("door"));
+    await add(running, fakeCamera("gate"));
+    const events = await follow(running);
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    const other = await connect(running);
+    const rung = await other.watch(await other.sourceId("gate/camera"));
+    await expect.poll(() => stateOf(running, "door")).toBe("healthy");
+    const pid = pidIn(viewer.pictures.all[0] as Picture);
+    process.kill(pid, "SIGKILL");
+    expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
+    const watching = await viewer.next("watching");
+    const picture = await viewer.pictures.next((candidate) => candidate.rung === watching.rung);
+    expect(pidIn(picture)).not.toBe(pid);
+    const lost = await events.source("door/camera", ({ health }) => health?.state === "recovering");
+    expect(lost.health).toMatchObject({ attempt: 1, restarts: 1, detail: expect.stringContaining("SIGKILL") });
+    const back = await events.source("door/camera", ({ health }) => health?.state === "healthy");
+    expect(back.health).toMatchObject({ restarts: 1, detail: "", attempt: 0 });
+    await other.pictures.next((candidate) => candidate.sequence > 10);
+    expect(other.pictures.all.every((candidate) => candidate.rung === rung)).toBe(true);
+    expect(other.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
+  });
+
+  test("one that hangs is replaced, too", async () => {
+    const running = await start({ timings: { clockPingMs: 50 } });
+    await add(running, fakeCamera("door"));
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    const pid = pidIn(viewer.pictures.all[0] as Picture);
+    process.kill(pid, "SIGSTOP");
+    expect((await viewer.next("interrupted")).reason).toContain("no longer answers");
+    const { rung } = await viewer.next("watching");
+    expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
+    await expect.poll(() => running.cameraPids()).not.toContain(pid);
+  });
+
+  test("one that crashes at every start is tried ever less often while it is watched, and not at all after", async () => {
+    const running = await start();
+    await add(running, fakeCamera("broken", "crash"));
+    await add(running, fakeCamera("door"));
+    const events = await follow(running);
+    const viewer = await connect(running);
+    viewer.say({ type: "watch", watch: 9, source: await viewer.sourceId("broken/camera"), codecs: ["h264"] });
+    const { health } = await events.source("broken/camera", (source) => (source.health?.attempt ?? 0) >= 3);
+    expect(health?.state).toBe("recovering");
+    expect(health?.detail).toContain("the driver is broken");
+    expect(health?.retryAtUs).toBeGreaterThan(0);
+    await viewer.watch(await (await connect(running)).sourceId("door/camera"));
+    viewer.say({ type: "unwatch", watch: 9 });
+    await expect.poll(() => stateOf(running, "broken")).toBe("idle");
+    const restarts = running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts;
+    await pause(1200);
+    expect(running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts).toBe(restarts);
+  });
+
+  test("a source that is down keeps its one process, which says so", async () => {
+    const running = await start({ cameraSpares: 0 });
+    await add(running, fakeCamera("door", "down"));
+    const viewer = await connect(running);
+    viewer.say({ type: "watch", watch: 1, source: await viewer.sourceId("door/camera"), codecs: ["h264"] });
+    await expect.poll(() => stateOf(running, "door")).toBe("recovering");
+    expect(running.sources()[0]?.health).toMatchObject({
+      attempt: 3,
+      detail: "The source does not answer.",
+      restarts: 0,
+    });
+    const pids = running.cameraPids();
+    expect(pids).toHaveLength(1);
+    await pause(300);
+    expect(running.cameraPids()).toEqual(pids);
+  });
+
+  test("an old process is replaced without a gap: the new one delivers before the old one ends", async () => {
+    const running = await start({ timings: { cameraMaxAgeMs: 700 } });
+    await add(running, fakeCamera("door"));
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    const pid = pidIn(viewer.pictures.all[0] as Picture);
+    const renewed = await viewer.pictures.next((picture) => pidIn(picture) !== pid);
+    expect(renewed).toMatchObject({ keyframe: true, sequence: 1 });
+    expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
+    const ages = viewer.pictures.all.map(({ changeUs }) => changeUs);
+    expect(ages).toEqual(ages.toSorted((a, b) => a - b));
+    await expect.poll(() => running.cameraPids()).not.toContain(pid);
+    expect(running.sources()[0]?.health?.restarts).toBe(0);
+  });
+
+  test("without a program for cameras they are listed, and say why they do not start", async () => {
+    const { cameraProcess: _none, ...rest } = { cameraProcess: undefined, stateFolder: folder };
+    hub = await startTestHub(rest);
+    await add(hub, fakeCamera("door", "", { keepOpen: true }));
+    await expect.poll(() => hub?.sources()[0]?.health?.detail).toContain("without a program");
+  });
+});
+
+describe("changes", () => {
+  test("of the source begin anew while it is watched; of the name they do not", async () => {
+    const running = await start();
+    await add(running, fakeCamera("door"));
+    const viewer = await connect(running);
+    const source = await viewer.sourceId("door/camera");
+    await viewer.watch(source);
+    const pid = pidIn(viewer.pictures.all[0] as Picture);
+    await cameraApi(running.url, "PUT", "/door", fakeCamera("door", "", { name: "Front door", groups: ["a"] }));
+    expect((await viewer.next("notice")).text).toBe("settings of Front door");
+    expect(running.sources()[0]).toMatchObject({ id: source, name: "Front door", groups: ["a"] });
+    await cameraApi(running.url, "PUT", "/door", fakeCamera("door", "width=320&height=240"));
+    expect((await viewer.next("interrupted")).reason).toContain("settings");
+    const { rung } = await viewer.next("watching");
+    expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
+    await expect.poll(() => running.sources()[0]?.width).toBe(320);
+    expect(running.sources()[0]?.health?.restarts).toBe(0);
+  });
+
+  test("removing or disabling a camera ends it for its viewers, and the name is free again", async () => {
+    const running = await start({ cameraSpares: 0 });
+    await add(running, fakeCamera("door"));
+    await add(running, fakeCamera("gate"));
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    expect((await cameraApi(running.url, "DELETE", "/door")).status).toBe(200);
+    expect((await viewer.next("unwatched")).reason).toBe("The camera was removed.");
+    await cameraApi(running.url, "PUT", "/gate", fakeCamera("gate", "", { enabled: false }));
+    expect(running.sources()).toEqual([]);
+    await expect.poll(() => running.cameraPids()).toEqual([]);
+    expect((await cameraApi(running.url, "GET", "/gate")).body).toMatchObject({ enabled: false, sourceId: null });
+    expect((await cameraApi(running.url, "GET", "/door")).status).toBe(404);
+    await add(running, fakeCamera("door"));
+    expect(running.sources()).toHaveLength(1);
+  });
+
+  test("last until the next start, with the size that was delivered", async () => {
+    const first = await start({ cameraSpares: 0 });
+    await add(
+      first,
+      fakeCamera("door", "width=800&height=600", { keepOpen: true, credentials: { username: "me", password: "x" } }),
+    );
+    await expect.poll(() => stateOf(first, "door")).toBe("healthy");
+    await first.close();
+    const second = await start({ cameraSpares: 0 });
+    expect(second.sources()).toMatchObject([{ path: "door/camera", width: 800, height: 600 }]);
+    await expect.poll(() => second.sources()[0]?.health?.delivery?.engineReason).toBe("as me");
+  });
+});
+
+describe("the API", () => {
+  test("never gives credentials away: not in an answer, not in the log, not to viewers", async () => {
+    const running = await start();
+    const secret = "hunter2-very-secret";
+    const source = { kind: "rtsp", url: `rtsp://someone:${secret}@192.0.2.1/live` };
+    const added = await cameraApi(running.url, "POST", "", { name: "Yard", source, keepOpen: true });
+    expect(added).toMatchObject({ status: 201, body: { id: "yard", hasCredentials: true } });
+    expect(added.body.source).toEqual({ kind: "rtsp", url: "rtsp://192.0.2.1/live", transport: "auto" });
+    const crash = fakeCamera("broken", "crash", { keepOpen: true, credentials: { username: "u", password: secret } });
+    await add(running, crash);
+    const answers = [added.text];
+    for (const path of ["", "/yard", "/export"]) answers.push((await cameraApi(running.url, "GET", path)).text);
+    const wrong = { ...fakeCamera("x"), source: { kind: "rtsp", url: `ftp://a:${secret}@b/` } };
+    answers.push((await cameraApi(running.url, "POST", "", wrong)).text);
+    answers.push((await cameraApi(running.url, "POST", "/test", { ...crash, id: "new" })).text);
+    await expect.poll(() => log.some((line) => line.includes("driver is broken"))).toBe(true);
+    answers.push(JSON.stringify(running.sources()), ...log);
+    const metrics = await fetch(`${running.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
+    answers.push(await metrics.text());
+    expect(answers.filter((text) => text.includes(secret))).toEqual([]);
+    expect(answers.at(-1)).toMatch(/^sightline_cameras\{state="recovering"\} [12]$/m);
+    expect(answers.at(-1)).not.toContain("192.0.2.1");
+  });
+
+  test("keeps credentials that are not mentioned, and forgets them for null", async () => {
+    const running = await start();
+    await add(running, fakeCamera("door", "", { credentials: { username: "me", password: "x" } }));
+    const renamed = fakeCamera("door", "", { name: "Door" });
+    expect((await cameraApi(running.url, "PUT", "/door", renamed)).body.hasCredentials).toBe(true);
+    expect((await cameraApi(running.url, "POST", "/test", renamed)).body).toMatchObject({
+      delivery: { engineReason: "as me" },
+    });
+    const moved = fakeCamera("door", "width=100&height=100");
+    expect((await cameraApi(running.url, "POST", "/test", moved)).body).toMatchObject({
+      delivery: { engineReason: "no credentials" },
+    });
+    const cleared = await cameraApi(running.url, "PUT", "/door", { ...renamed, credentials: null });
+    expect(cleared.body.hasCredentials).toBe(false);
+  });
+
+  test("tests a source in a process of its own, and says why it does not deliver", async () => {
+    const running = await start({ cameraSpares: 0 });
+    const good = await cameraApi(running.url, "POST", "/test", { source: { kind: "file", path: "fake?width=320" } });
+    expect(good).toMatchObject({ status: 200, body: { delivery: { codec: "h264", width: 320, firstPictureMs: 5 } } });
+    const down = await cameraApi(running.url, "POST", "/test", { source: { kind: "file", path: "fake?down" } });
+    expect(down).toMatchObject({ status: 422, body: { error: expect.stringContaining("does not answer") } });
+    const crash = await cameraApi(running.url, "POST", "/test", { source: { kind: "file", path: "fake?crash" } });
+    expect(crash.body.error).toContain("the driver is broken");
+    await expect.poll(() => running.cameraPids()).toEqual([]);
+    expect(running.sources()).toEqual([]);
+  });
+
+  test("exports what it imports, all or nothing", async () => {
+    const running = await start();
+    await add(running, fakeCamera("door", "", { groups: ["a"], credentials: { username: "u", password: "p" } }));
+    await add(running, fakeCamera("gate"));
+    const { cameras } = (await cameraApi(running.url, "GET", "/export")).body as { cameras: Array<{ id: string }> };
+    expect(cameras.map(({ id }) => id)).toEqual(["door", "gate"]);
+    await cameraApi(running.url, "DELETE", "/gate");
+    const half = { cameras: [...cameras, { id: "no good" }] };
+    const refused = await cameraApi(running.url, "POST", "/import", half);
+    expect(refused).toMatchObject({ status: 400, body: { error: expect.stringMatching(/Camera 3.*Nothing was/s) } });
+    expect(running.sources()).toHaveLength(1);
+    const skipping = await cameraApi(running.url, "POST", "/import", { cameras });
+    expect(skipping.body).toEqual({ added: 1, replaced: 0, skipped: 1 });
+    const overwriting = await cameraApi(running.url, "POST", "/import", { cameras, mode: "overwrite" });
+    expect(overwriting.body).toEqual({ added: 0, replaced: 2, skipped: 0 });
+    expect((await cameraApi(running.url, "GET", "/door")).body).toMatchObject({ hasCredentials: true, groups: ["a"] });
+  });
+
+  test("is the administrator's, and refuses what cannot be", async () => {
+    const camera = { camera: { ...fakeCamera("fixed"), groups: [], enabled: true, keepOpen: false } };
+    const configured = { ...camera.camera, engine: "auto", hardware: true, motion: DEFAULT_MOTION };
+    const running = await start({ cameras: [{ camera: configured as never, credentials: undefined }] });
+    const link = await makeLink(running, ["view"]);
+    const asViewer = await fetch(`${running.url}/api/cameras`, { headers: { authorization: `Bearer ${link}` } });
+    expect(asViewer.status).toBe(403);
+    expect((await fetch(`${running.url}/api/cameras`)).status).toBe(401);
+    await add(running, fakeCamera("door"));
+    const statuses = await Promise.all([
+      cameraApi(running.url, "POST", "", fakeCamera("door")),
+      cameraApi(running.url, "PUT", "/door", fakeCamera("gate")),
+      cameraApi(running.url, "PUT", "/fixed", fakeCamera("fixed")),
+      cameraApi(running.url, "DELETE", "/fixed"),
+      cameraApi(running.url, "POST", "", fakeCamera("export")),
+      cameraApi(running.url, "POST", "", { ...fakeCamera("x"), source: { kind: "rtsp", url: "concat:/etc/passwd" } }),
+      cameraApi(running.url, "POST", "", { ...fakeCamera("x"), source: { kind: "device", device: "-i" } }),
+      cameraApi(running.url, "PUT", "/nothing", fakeCamera("nothing")),
+    ]);
+    expect(statuses.map(({ status }) => status)).toEqual([409, 400, 409, 409, 400, 400, 400, 404]);
+    expect((await cameraApi(running.url, "GET", "/fixed")).body.origin).toBe("config");
+  });
+});
+
+describe("events", () => {
+  test("tell the sources that a person may see, and movements' views to who asked", async () => {
+    const running = await start();
+    await add(running, fakeCamera("door"));
+    await add(running, fakeCamera("gate"));
+    const all = await follow(running);
+    const some = await follow(running, await makeLink(running, ["view"], ["gate/camera"]));
+    const door = await all.source("door/camera");
+    expect((await some.next("sources")).sources.map(({ path }) => path)).toEqual(["gate/camera"]);
+    all.say({ type: "motion-view", source: door.id, on: true });
+    expect((await all.next("motion-view")).source).toBe(door.id);
+    const second = await follow(running);
+    second.say({ type: "motion-view", source: door.id, on: true });
+    await second.next("motion-view");
+    all.say({ type: "motion-view", source: door.id, on: false });
+    await second.next("motion-view");
+    second.close();
+    // Nobody looks any more, so the process is not needed either.
+    await expect.poll(() => stateOf(running, "door")).toBe("idle");
+    some.say({ type: "motion-view", source: door.id, on: true });
+    expect(await some.closed).toBe(4000);
+  });
+
+  test("are for those who have a session, from the hub's own page", async () => {
+    const running = await start();
+    expect(await upgradeStatus(running.url, "/api/events", { origin: running.url })).toBe(401);
+    const authorization = `Bearer ${TOKEN}`;
+    expect(await upgradeStatus(running.url, "/api/events", { authorization, origin: "http://evil.example" })).toBe(403);
+    expect(await upgradeStatus(running.url, "/api/events", { authorization })).toBe(101);
+    expect(await upgradeStatus(running.url, "/api/cameras/none/publish", { authorization })).toBe(404);
+  });
+});
+
+describe("a wall", () => {
+  test("of many cameras over one link: all deliver, and all end", async () => {
+    const running = await start({ cameraSpares: 1 });
+    const count = 10;
+    const cameras = Array.from({ length: count }, (_, index) => fakeCamera(`camera-${index}`));
+    expect((await cameraApi(running.url, "POST", "/import", { cameras })).body.added).toBe(count);
+    const viewer = await connect(running);
+    await viewer.sourceId("camera-9/camera");
+    const ids = running.sources().map(({ id }) => id);
+    for (const source of ids) viewer.say({ type: "watch", watch: source, source, codecs: ["h264"] });
+    const seen = new Set<number>();
+    while (seen.size < count) seen.add((await viewer.pictures.next()).rung);
+    expect(new Set(viewer.pictures.all.map(pidIn)).size).toBe(count);
+    viewer.close();
+    await expect.poll(() => running.cameraPids().length, { timeout: 10_000 }).toBe(1);
+  });
+});
+
+const DEFAULT_MOTION = {
+  enabled: false,
+  sensitivity: 50,
+  minAreaPercent: 0.3,
+  minFrames: 3,
+  coolDownMs: 5000,
+  zones: [],
+};
