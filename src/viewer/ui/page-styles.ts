@@ -134,6 +134,18 @@ export const pageStyles = css`
   .list-inner sightline-sources {
     flex: 1;
   }
+  .wall-link {
+    display: flex;
+    align-items: center;
+    gap: 12px;
+    padding: 10px;
+    border-radius: 12px;
+    color: inherit;
+    text-decoration: none;
+  }
+  .wall-link:hover {
+    background: var(--sl-hover);
+  }
   .brand {
     display: flex;
     align-items: center;

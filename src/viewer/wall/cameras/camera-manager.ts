@@ -87,6 +87,7 @@ export class CameraManager extends LitElement {
           Import <input type="file" accept="application/json,.json" hidden @change=${(event: Event) => void this.#import(event)} />
         </label>
         <button class="quiet" ?disabled=${this.#records.length === 0} @click=${() => void this.#export()}>Export</button>
+        <label class="check"><input type="checkbox" class="overwrite" /> <span>An import overwrites</span></label>
         <span class="gap"></span>
         <button class="quiet" @click=${() => this.#dialog?.close()}>Done</button>
       </div>
@@ -305,7 +306,8 @@ export class CameraManager extends LitElement {
     if (file === undefined) return;
     await this.#attempt(async () => {
       const text = await file.text();
-      this.#notice(await importCameras(text, "skip"));
+      const overwrite = this.renderRoot.querySelector<HTMLInputElement>(".overwrite")?.checked ?? false;
+      this.#notice(await importCameras(text, overwrite ? "overwrite" : "skip"));
       this.#records = await listCameras();
     });
     input.value = "";

@@ -145,7 +145,7 @@ export class MotionTuner extends LitElement {
             ? "Movement"
             : "Nothing moves";
     return html`
-      <div class="meter ${seen?.active ? "active" : ""}">
+      <div class="meter ${enabled && seen?.active ? "active" : ""}">
         <div class="track">
           <i style=${`width: ${place(seen?.area ?? 0)}`}></i>
           <b style=${`left: ${place(minAreaPercent / 100)}`} title="Least area"></b>

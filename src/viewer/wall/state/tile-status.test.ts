@@ -96,10 +96,10 @@ describe("what a tile says", () => {
       detail: "It hung up.",
     });
     const at = (nowEpochMs: number) => status({ source: { ...CAMERA, health: recovering }, nowEpochMs });
-    expect(at(NOW)).toMatchObject({ kind: "recovering", label: "Recovering, attempt 3", grey: true });
-    expect(at(NOW).detail).toBe("Next in 5 s. It hung up.");
-    expect(at(NOW + 2000).detail).toBe("Next in 3 s. It hung up.");
-    expect(at(NOW + 9000).detail).toBe("Trying now. It hung up.");
+    expect(at(NOW)).toMatchObject({ kind: "recovering", label: "Recovering", grey: true });
+    expect(at(NOW).detail).toBe("Attempt 3, next in 5 s. It hung up.");
+    expect(at(NOW + 2000).detail).toBe("Attempt 3, next in 3 s. It hung up.");
+    expect(at(NOW + 9000).detail).toBe("Attempt 3 begins. It hung up.");
   });
 
   it("shows degraded pictures as they are, with the reason", () => {

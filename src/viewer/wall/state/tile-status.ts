@@ -62,9 +62,8 @@ function troubleOf(
   const grey = ageMs !== undefined;
   if (health?.state === "failed") return { kind: "failed", label: "Failed", detail: health.detail, grey, ageMs };
   if (health?.state !== "recovering") return undefined;
-  const next = nextAttempt(health, facts);
-  const label = `Recovering, attempt ${health.attempt}`;
-  return { kind: "recovering", label, detail: [next, health.detail].filter(Boolean).join(" "), grey, ageMs };
+  const detail = `Attempt ${health.attempt}${nextAttempt(health, facts)}. ${health.detail}`.trimEnd();
+  return { kind: "recovering", label: "Recovering", detail, grey, ageMs };
 }
 
 function playing(facts: TileFacts, report: TileReport | undefined, ageMs: number | undefined): TileStatus {
@@ -105,7 +104,7 @@ function nextAttempt({ retryAtUs }: CameraHealth, { hubToEpochMs, nowEpochMs }: 
   const at = retryAtUs === 0 ? undefined : hubToEpochMs(retryAtUs);
   if (at === undefined) return "";
   const seconds = Math.ceil((at - nowEpochMs) / 1000);
-  return seconds <= 0 ? "Trying now." : `Next in ${seconds} s.`;
+  return seconds <= 0 ? " begins" : `, next in ${seconds} s`;
 }
 
 function pictureAgeMs({ source, report, nowEpochMs, hubToEpochMs }: TileFacts): number | undefined {

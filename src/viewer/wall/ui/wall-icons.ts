@@ -1,7 +1,6 @@
 import { html, type SVGTemplateResult, svg, type TemplateResult } from "lit";
 
 const SHAPES = {
-  wall: svg`<rect x="2.5" y="3.5" width="6.6" height="5.6" rx="1.4"/><rect x="10.9" y="3.5" width="6.6" height="5.6" rx="1.4"/><rect x="2.5" y="10.9" width="6.6" height="5.6" rx="1.4"/><rect x="10.9" y="10.9" width="6.6" height="5.6" rx="1.4"/>`,
   camera: svg`<rect x="2.5" y="5.5" width="10" height="9" rx="2"/><path d="m12.5 9 5-2.6v7.2l-5-2.6"/>`,
   motion: svg`<path d="M10 6.2a1.7 1.7 0 1 0 0-3.4 1.7 1.7 0 0 0 0 3.4ZM6 11l2-3.4 2.6 1.2.6 2.4 2.6.8M9.4 11.4l-.8 2.4L6.4 17M10.4 13l2 4"/>`,
   bell: svg`<path d="M5 13.6V9a5 5 0 0 1 10 0v4.6l1.4 1.4H3.6ZM8.4 17.2h3.2"/>`,

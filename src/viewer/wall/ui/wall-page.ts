@@ -33,6 +33,8 @@ type Toast = { readonly id: number; readonly text: string };
 
 const TICK_MS = 500;
 const TOAST_MS = 6000;
+/** Tiles may become this much smaller than the columns allow before the grid scrolls. */
+const SQUEEZE = 0.6;
 /** Tiles narrower than this are not worth looking at: the grid then scrolls. */
 const MIN_TILE_WIDTH = 150;
 
@@ -52,7 +54,9 @@ export class WallPage extends LitElement {
   #box = { width: 1280, height: 720 };
   #tick: ReturnType<typeof setInterval> | undefined;
   readonly #places = new TilePlaces((path, box) => this.#model?.placeTile(path, box));
-  readonly #stage = new ResizeObserver(([entry]) => {
+  #stageBox: Element | null = null;
+  readonly #stage = new ResizeObserver((entries) => {
+    const entry = entries.findLast(({ target }) => target === this.#stageBox);
     if (entry === undefined) return;
     this.#box = { width: entry.contentRect.width, height: entry.contentRect.height };
     this.requestUpdate();
@@ -106,7 +110,11 @@ export class WallPage extends LitElement {
 
   protected override updated(): void {
     const box = this.renderRoot.querySelector(".tiles-box");
-    if (box !== null) this.#stage.observe(box);
+    if (box !== this.#stageBox) {
+      this.#stage.disconnect();
+      this.#stageBox = box;
+      if (box !== null) this.#stage.observe(box);
+    }
     this.#places.follow(this.#tiles, box);
     const model = this.#model;
     for (const { element, canvas, id } of this.#places.newCanvases()) {
@@ -131,7 +139,7 @@ export class WallPage extends LitElement {
         <div class="edge"></div>
         ${renderBar(model, bar, this.#actions)}
         <main class="stage">
-          ${bare ? nothing : renderFilters(model)} ${this.#renderTiles(model)}
+          ${bare || model.enlarged !== undefined ? nothing : renderFilters(model)} ${this.#renderTiles(model)}
           ${this.#panelOpen ? renderFigures(model, this.#actions.togglePanel) : nothing} ${this.#renderEvents(model)}
           ${this.#renderToasts()}
         </main>
@@ -161,24 +169,22 @@ export class WallPage extends LitElement {
     return Math.max(1, Math.min(columnsOf(view.layout), Math.floor(width / MIN_TILE_WIDTH)));
   }
 
+  get #gap(): number {
+    return this.#model?.view.kiosk || document.fullscreenElement !== null ? 3 : 8;
+  }
+
   #renderTiles(model: WallModel): TemplateResult {
     const { shown, enlarged, view } = model;
     // A tour or an arrow may have enlarged one that a search hides.
     const large = model.sources.find(({ path }) => path === enlarged);
     const tiles = large === undefined || shown.includes(large) ? shown : [...shown, large];
     if (tiles.length === 0) return this.#renderNothing(model);
-    const columns = this.#columns;
     const slots = view.layout === "auto" ? shown.length : tilesPerPage(view.layout);
-    const rows = Math.max(1, Math.ceil(slots / columns));
-    const { width, height } = this.#box;
-    // Where a row would be lower than its pictures by far, the grid scrolls instead.
-    const scrolls = (width / columns) * (9 / 16) * rows > height * 1.35;
+    const { columns, rows, width, height, scrolls } = gridOf(slots, this.#columns, this.#box, this.#gap);
+    const grid = `--gap: ${this.#gap}px; grid-template: repeat(${rows}, ${height}px) / repeat(${columns}, ${width}px)`;
     return html`
       <div class="tiles-box ${large === undefined ? "" : "large"}" tabindex="-1">
-        <div
-          class="tiles ${scrolls ? "scrolls" : ""}"
-          style=${`--columns: ${columns}; ${scrolls ? "" : `grid-template-rows: repeat(${rows}, minmax(0, 1fr))`}`}
-        >
+        <div class="tiles ${scrolls ? "scrolls" : ""}" style=${grid}>
           ${repeat(
             tiles,
             ({ path }) => path,
@@ -388,6 +394,21 @@ export class WallPage extends LitElement {
     change();
     this.requestUpdate();
   }
+}
+
+/** Tiles as large as fit, all in the shape of most pictures; where they would be too small, the grid scrolls. */
+function gridOf(
+  slots: number,
+  columns: number,
+  box: { readonly width: number; readonly height: number },
+  gap: number,
+): { columns: number; rows: number; width: number; height: number; scrolls: boolean } {
+  const rows = Math.max(1, Math.ceil(slots / columns));
+  const widest = Math.max(40, (box.width - gap * (columns + 1)) / columns);
+  const highest = (box.height - gap * (rows + 1)) / rows;
+  const scrolls = highest < widest * (9 / 16) * SQUEEZE;
+  const width = scrolls ? widest : Math.min(widest, highest * (16 / 9));
+  return { columns, rows, width: Math.floor(width), height: Math.floor((width * 9) / 16), scrolls };
 }
 
 /** Takes the token out of the address, so that it stays neither visible nor in the history; the view stays. */

@@ -27,7 +27,7 @@ export const wallStyles = css`
   }
   main.stage {
     display: grid;
-    grid-template-rows: auto minmax(0, 1fr);
+    grid-template: auto minmax(0, 1fr) / minmax(0, 1fr);
     background: var(--sl-stage);
   }
   .filters {
@@ -89,23 +89,14 @@ export const wallStyles = css`
   }
   .tiles {
     display: grid;
-    grid-template-columns: repeat(var(--columns), minmax(0, 1fr));
-    grid-auto-rows: minmax(0, 1fr);
-    gap: 6px;
-    height: 100%;
-    padding: 10px;
-  }
-  .kiosk .tiles,
-  .full-screen .tiles {
-    gap: 3px;
-    padding: 3px;
+    gap: var(--gap);
+    place-content: center;
+    box-sizing: border-box;
+    min-height: 100%;
+    padding: var(--gap);
   }
   .tiles.scrolls {
-    grid-auto-rows: auto;
-    height: auto;
-  }
-  .tiles.scrolls wall-tile:not([enlarged]) {
-    aspect-ratio: 16 / 9;
+    align-content: start;
   }
   .tiles-box.large {
     overflow: hidden;
@@ -218,9 +209,6 @@ export const wallStyles = css`
     .app.wall.kiosk,
     .app.wall.full-screen {
       grid-template: "bar" 0 "stage" minmax(0, 1fr) / minmax(0, 1fr);
-    }
-    .tiles {
-      padding: 8px;
     }
     .toasts {
       bottom: 8px;

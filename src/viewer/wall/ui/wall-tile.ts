@@ -100,10 +100,16 @@ export class WallTileElement extends LitElement {
       <div class="veil">
         ${kind === "waiting" ? html`<i class="spinner"></i>` : nothing}
         <b>${label}</b>
-        ${grey && ageMs !== undefined ? html`<span class="age">${ageInWords(ageMs)} old</span>` : nothing}
+        ${grey && ageMs !== undefined ? html`<span class="age">${this.#ageWords(ageMs)}</span>` : nothing}
         ${detail === "" ? nothing : html`<p>${detail}</p>`}
       </div>
     `;
+  }
+
+  /** A picture of an earlier visit is told of, though it is not there. */
+  #ageWords(ageMs: number): string {
+    const age = ageInWords(ageMs);
+    return (this.report?.pictures ?? 0) > 0 ? `${age} old` : `Last picture ${age} ago`;
   }
 
   #renderCaption(): TemplateResult {
@@ -170,6 +176,7 @@ export class WallTileElement extends LitElement {
       }
       .tile {
         position: relative;
+        container-type: inline-size;
         overflow: hidden;
         width: 100%;
         height: 100%;
@@ -355,6 +362,27 @@ export class WallTileElement extends LitElement {
       }
       .dot.failed {
         background: #f0736a;
+      }
+      @container (max-width: 230px) {
+        .veil {
+          gap: 1px;
+          padding: 4px 8px;
+          font-size: 12px;
+        }
+        .veil p {
+          font-size: 11.5px;
+          line-height: 1.3;
+        }
+        .age {
+          font-size: 11px;
+        }
+        .spinner {
+          display: none;
+        }
+        .caption {
+          padding: 8px 8px 4px;
+          font-size: 12px;
+        }
       }
       ::slotted(*) {
         position: absolute;
