@@ -19,29 +19,27 @@ export class Background {
     this.levelMeans = new Float32Array(grid.columns * grid.rows);
   }
 
-  /** The picture becomes the background. */
+  /** The picture, which {@link measure} has seen, becomes the background. */
   adopt(luma: Uint8Array): void {
     for (let index = 0; index < this.levels.length; index += 1) this.levels[index] = luma[index] as number;
+    this.levelMeans.set(this.nowMeans);
   }
 
-  /** Fills {@link nowMeans} and {@link levelMeans}. */
+  /** Fills {@link nowMeans}. */
   measure(luma: Uint8Array): void {
     const { columns, rows } = this.#grid;
+    const width = this.#width;
+    const means = this.nowMeans;
     for (let row = 0; row < rows; row += 1) {
-      for (let column = 0; column < columns; column += 1) {
-        let now = 0;
-        let level = 0;
-        let index = (row * this.#width + column) * CELL_EDGE;
-        for (let y = 0; y < CELL_EDGE; y += 1) {
-          for (let x = 0; x < CELL_EDGE; x += 1) {
-            now += luma[index + x] as number;
-            level += this.levels[index + x] as number;
-          }
-          index += this.#width;
-        }
-        const cell = row * columns + column;
-        this.nowMeans[cell] = now / (CELL_EDGE * CELL_EDGE);
-        this.levelMeans[cell] = level / (CELL_EDGE * CELL_EDGE);
+      let index = row * width * CELL_EDGE;
+      for (let cell = row * columns; cell < (row + 1) * columns; cell += 1) {
+        const sum =
+          sumOfFour(luma, index) +
+          sumOfFour(luma, index + width) +
+          sumOfFour(luma, index + 2 * width) +
+          sumOfFour(luma, index + 3 * width);
+        means[cell] = sum / (CELL_EDGE * CELL_EDGE);
+        index += CELL_EDGE;
       }
     }
   }
@@ -54,25 +52,32 @@ export class Background {
       const below = expected[whole] as number;
       this.levels[index] = below + ((expected[whole + 1] as number) - below) * (level - whole);
     }
+    for (let cell = 0; cell < this.levelMeans.length; cell += 1) this.levelMeans[cell] = this.#levelMean(cell);
   }
 
   /** Mean difference of each cell's pixels from `levels`, less `tolerance` of the slope at each pixel. */
   compare(luma: Uint8Array, levels: Float32Array, tolerance: number, changes: Float32Array): void {
     const { columns, rows } = this.#grid;
+    const width = this.#width;
     for (let row = 0; row < rows; row += 1) {
-      for (let column = 0; column < columns; column += 1) {
-        const start = (row * this.#width + column) * CELL_EDGE;
+      let index = row * width * CELL_EDGE;
+      for (let cell = row * columns; cell < (row + 1) * columns; cell += 1) {
         const sum =
-          tolerance === 0 ? this.#difference(luma, levels, start) : this.#beyond(luma, levels, start, tolerance);
-        changes[row * columns + column] = sum / (CELL_EDGE * CELL_EDGE);
+          tolerance === 0
+            ? differenceOfFour(luma, levels, index) +
+              differenceOfFour(luma, levels, index + width) +
+              differenceOfFour(luma, levels, index + 2 * width) +
+              differenceOfFour(luma, levels, index + 3 * width)
+            : this.#beyond(luma, levels, index, tolerance);
+        changes[cell] = sum / (CELL_EDGE * CELL_EDGE);
+        index += CELL_EDGE;
       }
     }
   }
 
   /** Moves the background of one cell towards the picture by `share` of the difference. */
   learn(luma: Uint8Array, cell: number, share: number): void {
-    const column = cell % this.#grid.columns;
-    let index = (((cell - column) / this.#grid.columns) * this.#width + column) * CELL_EDGE;
+    let index = this.#firstPixel(cell);
     for (let y = 0; y < CELL_EDGE; y += 1) {
       for (let x = 0; x < CELL_EDGE; x += 1) {
         const level = this.levels[index + x] as number;
@@ -80,19 +85,23 @@ export class Background {
       }
       index += this.#width;
     }
+    const mean = this.levelMeans[cell] as number;
+    this.levelMeans[cell] = mean + ((this.nowMeans[cell] as number) - mean) * share;
   }
 
-  #difference(luma: Uint8Array, levels: Float32Array, start: number): number {
+  #firstPixel(cell: number): number {
+    const column = cell % this.#grid.columns;
+    return (((cell - column) / this.#grid.columns) * this.#width + column) * CELL_EDGE;
+  }
+
+  #levelMean(cell: number): number {
+    let index = this.#firstPixel(cell);
     let sum = 0;
-    let index = start;
     for (let y = 0; y < CELL_EDGE; y += 1) {
-      for (let x = 0; x < CELL_EDGE; x += 1) {
-        const off = (luma[index + x] as number) - (levels[index + x] as number);
-        sum += off < 0 ? -off : off;
-      }
+      for (let x = 0; x < CELL_EDGE; x += 1) sum += this.levels[index + x] as number;
       index += this.#width;
     }
-    return sum;
+    return sum / (CELL_EDGE * CELL_EDGE);
   }
 
   #beyond(luma: Uint8Array, levels: Float32Array, start: number, tolerance: number): number {
@@ -111,4 +120,23 @@ export class Background {
     }
     return sum;
   }
+}
+
+// A row of a cell, without a loop: these two see every pixel of every picture.
+function sumOfFour(values: Uint8Array, index: number): number {
+  return (
+    (values[index] as number) +
+    (values[index + 1] as number) +
+    (values[index + 2] as number) +
+    (values[index + 3] as number)
+  );
+}
+
+function differenceOfFour(luma: Uint8Array, levels: Float32Array, index: number): number {
+  return (
+    Math.abs((luma[index] as number) - (levels[index] as number)) +
+    Math.abs((luma[index + 1] as number) - (levels[index + 1] as number)) +
+    Math.abs((luma[index + 2] as number) - (levels[index + 2] as number)) +
+    Math.abs((luma[index + 3] as number) - (levels[index + 3] as number))
+  );
 }

@@ -34,27 +34,43 @@ export class CameraShift {
     this.dx = 0;
     this.dy = 0;
     if (width < 8 * MAX_SHIFT || height < 8 * MAX_SHIFT) return false;
-    const still = this.#cost(luma, background, 0, 0);
-    let best = Number.POSITIVE_INFINITY;
-    let bestX = 0;
-    let bestY = 0;
-    for (let dy = -MAX_SHIFT; dy <= MAX_SHIFT; dy += 1) {
-      for (let dx = -MAX_SHIFT; dx <= MAX_SHIFT; dx += 1) {
-        const cost = this.#cost(luma, background, dx, dy);
-        this.#costs[this.#index(dx, dy)] = cost;
-        if (cost < best) {
-          best = cost;
-          bestX = dx;
-          bestY = dy;
-        }
-      }
-    }
-    this.dx = bestX + this.#vertex(bestX, bestY, 1, 0);
-    this.dy = bestY + this.#vertex(bestX, bestY, 0, 1);
+    const still = this.#measure(luma, background, 0, 0);
+    // A camera that stands still is told by the nearest shifts alone.
+    const best = Math.min(
+      this.#measure(luma, background, -1, 0),
+      this.#measure(luma, background, 1, 0),
+      this.#measure(luma, background, 0, -1),
+      this.#measure(luma, background, 0, 1),
+    );
+    if (best < still) this.#searchAll(luma, background);
+    const wholeX = this.dx;
+    const wholeY = this.dy;
+    this.dx = wholeX + this.#vertex(wholeX, wholeY, 1, 0);
+    this.dy = wholeY + this.#vertex(wholeX, wholeY, 0, 1);
     if (Math.abs(this.dx) < MIN_SHIFT && Math.abs(this.dy) < MIN_SHIFT) return false;
     this.#shift(background);
     const after = this.#cost(luma, this.shifted, 0, 0);
     return after < still * (1 - MIN_EXPLAINED);
+  }
+
+  /** Leaves the best whole shift in `dx` and `dy`. */
+  #searchAll(luma: Uint8Array, background: Float32Array): void {
+    let best = Number.POSITIVE_INFINITY;
+    for (let dy = -MAX_SHIFT; dy <= MAX_SHIFT; dy += 1) {
+      for (let dx = -MAX_SHIFT; dx <= MAX_SHIFT; dx += 1) {
+        const cost = this.#measure(luma, background, dx, dy);
+        if (cost >= best) continue;
+        best = cost;
+        this.dx = dx;
+        this.dy = dy;
+      }
+    }
+  }
+
+  #measure(luma: Uint8Array, background: Float32Array, dx: number, dy: number): number {
+    const cost = this.#cost(luma, background, dx, dy);
+    this.#costs[this.#index(dx, dy)] = cost;
+    return cost;
   }
 
   #index(dx: number, dy: number): number {

@@ -74,6 +74,8 @@ const SHAKE_TOLERANCE = 0.6;
 const SHAKE_S = 1;
 /** Regions smaller than this many cells are specks, unless the settings ask for less. */
 const MAX_SPECK_CELLS = 4;
+/** The background learns from every n-th cell of a picture, from other ones in the next: it changes slowly anyway. */
+const LEARN_STEP = 4;
 /** Longest time between pictures that is learnt from as if it had been watched, seconds. */
 const MAX_STEP_S = 1;
 
@@ -138,11 +140,11 @@ class CellDetector implements MotionDetector {
   detect(luma: Uint8Array, atUs: number): MotionVerdict {
     if (luma.length < this.#luma) throw new RangeError(`A plane of ${this.#luma} bytes was expected.`);
     const nowS = atUs / 1e6;
+    this.#background.measure(luma);
     if (this.#pictures === 0) this.#begin(luma, nowS);
     const seconds = Math.min(Math.max(nowS - this.#lastS, 0), MAX_STEP_S);
     this.#lastS = nowS;
     this.#pictures += 1;
-    this.#background.measure(luma);
     this.#cells.observe(this.#background.nowMeans, this.#strictness.minChange, nowS, seconds);
     const learning = this.#pictures <= LEARN_PICTURES || nowS - this.#firstS < LEARN_S;
     const switched = this.#followLight(luma, nowS, learning);
@@ -197,7 +199,6 @@ class CellDetector implements MotionDetector {
         // Only the picture of the switch itself is taken whole: what moves afterwards must not become background.
         if (nowS >= this.#lightUntilS || this.#light.strength >= SWITCH_LEVELS) background.adopt(luma);
         this.#lightUntilS = nowS + LIGHT_S;
-        background.measure(luma);
         this.#light.estimate(background.nowMeans, background.levelMeans);
       }
     }
@@ -238,10 +239,14 @@ class CellDetector implements MotionDetector {
     for (let cell = 0; cell < this.#changes.length; cell += 1) {
       const moved = this.#moving[cell] !== 0;
       const change = this.#changes[cell] as number;
-      const stopped = this.#cells.stillFor(cell, nowS) > STOPPED_S;
-      const time = moved ? MOVING_TIME_S : stopped && this.#isOff(cell, change) ? STOPPED_TIME_S : CALM_TIME_S;
-      this.#background.learn(luma, cell, seconds / (seconds + time));
-      if (!shaking) this.#cells.learn(cell, change, moved || this.#isOff(cell, change), seconds, 0);
+      const isOff = this.#isOff(cell, change);
+      if ((cell + this.#pictures) % LEARN_STEP === 0) {
+        const stopped = isOff && this.#cells.stillFor(cell, nowS) > STOPPED_S;
+        const time = moved ? MOVING_TIME_S : stopped ? STOPPED_TIME_S : CALM_TIME_S;
+        const passed = seconds * LEARN_STEP;
+        this.#background.learn(luma, cell, passed / (passed + time));
+      }
+      if (!shaking) this.#cells.learn(cell, change, moved || isOff, seconds, 0);
     }
   }
 
