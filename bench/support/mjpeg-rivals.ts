@@ -19,8 +19,8 @@ export async function startMotion(lifetime: Lifetime, cameraPort: number): Promi
   const file = join(tmpdir(), `bench-motion-${process.pid}.conf`);
   const settings = {
     ...{ daemon: "off", webcontrol_port: 0, picture_output: "off", movie_output: "off", pause: "on" },
-    ...{ netcam_url: `http://127.0.0.1:${cameraPort}/`, width: 1280, height: 720, framerate: 30 },
-    ...{ stream_port: port, stream_localhost: "on", stream_maxrate: 100, stream_quality: 80, text_right: '""' },
+    ...{ netcam_url: `http://127.0.0.1:${cameraPort}/`, width: 1280, height: 720, framerate: 10 },
+    ...{ stream_port: port, stream_localhost: "on", stream_maxrate: 10, stream_quality: 80, text_right: '""' },
   };
   await writeFile(
     file,
