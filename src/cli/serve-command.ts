@@ -3,6 +3,7 @@ import { describeError, EnvironmentError } from "../base/index.ts";
 import { MjpegGateway } from "../gateways/index.ts";
 import { type Hub, startHub } from "../hub/index.ts";
 import { streamSettingsOf } from "../node/config/index.ts";
+import { cameraOptions, inheritedEnvironment } from "./camera-options.ts";
 import { certificateFile, loadCertificate } from "./certificate.ts";
 import { Closers } from "./closers.ts";
 import { aborted, type CommandContext } from "./command-context.ts";
@@ -80,6 +81,7 @@ async function openHub(
       iceServers: config.tunnel.iceServers?.split(",") ?? [],
       settings: streamSettingsOf(config),
       events: eventOptions(config),
+      ...cameraOptions(context),
       addGateways: (app, door) => {
         const { clients: maxClients, clientsPerSource: maxClientsPerSource, stalledSeconds } = config.mjpeg;
         const limits = { maxClients, maxClientsPerSource, stalledMs: stalledSeconds * 1000 };
@@ -91,19 +93,11 @@ async function openHub(
   }
 }
 
-/**
- * Otherwise glibc keeps what large pictures leave behind in pieces that only grow together much later: after a thousand
- * changes of the screen's size an agent held twice as much memory.
- */
-const GIVE_MEMORY_BACK = { MALLOC_ARENA_MAX: "2", MALLOC_MMAP_THRESHOLD_: "262144" };
-
 /** The whole environment of the local agent: its configuration, and no secrets. */
 function agentEnvironment(context: CommandContext, display: Display): Record<string, string | undefined> {
-  const { config, environment } = context;
-  const inherited = Object.entries(environment).filter(([name]) => !name.startsWith("SIGHTLINE_"));
+  const { config } = context;
   return {
-    ...GIVE_MEMORY_BACK,
-    ...Object.fromEntries(inherited),
+    ...inheritedEnvironment(context),
     ...display.environment,
     SIGHTLINE_NAME: machineName(config),
     SIGHTLINE_DISPLAY: display.name,

@@ -80,6 +80,49 @@ describe("errors", () => {
   });
 });
 
+describe("cameras of the file", () => {
+  const front = { id: "front", name: "Front", source: { kind: "rtsp", url: "rtsp://192.0.2.1/live" } };
+
+  test("have their defaults filled in, and their credentials apart, wherever these stand", () => {
+    const inUrl = { ...front, id: "a", source: { kind: "rtsp", url: "rtsp://me:secret@192.0.2.1/live" } };
+    const beside = { ...front, id: "b", credentials: { username: "me", password: "secret" } };
+    const inVariable = { ...front, id: "c", credentials: { username: "me", passwordVariable: "FRONT_PASSWORD" } };
+    const file = { path: "test.yaml", content: { cameras: [front, inUrl, beside, inVariable] } };
+    const { cameras } = resolve({ file, environment: { FRONT_PASSWORD: "secret" } });
+    expect(cameras[0]).toMatchObject({ camera: { ...front, enabled: true, engine: "auto" }, credentials: undefined });
+    for (const { camera, credentials } of cameras.slice(1)) {
+      expect(credentials).toEqual({ username: "me", password: "secret" });
+      expect(camera.source).toEqual({ ...front.source, transport: "auto" });
+      expect(camera).not.toHaveProperty("credentials");
+    }
+    expect(cameras[3]?.passwordVariable).toBe("FRONT_PASSWORD");
+    expect(resolve({}).cameras).toEqual([]);
+  });
+
+  test.each([
+    [{ cameras: "front" }, "cameras (test.yaml) must be a list of cameras"],
+    [{ cameras: [{ ...front, id: "Front Door" }] }, "cameras[0].id: must be lower-case letters, digits and hyphens"],
+    [{ cameras: [front, front] }, 'cameras (test.yaml) has two cameras of the id "front"'],
+    [{ cameras: [{ ...front, colour: "red" }] }, "cameras[0]: Unrecognized key"],
+    [
+      { cameras: [{ ...front, credentials: { username: "me", passwordVariable: "MISSING" } }] },
+      "cameras[0].credentials: the variable MISSING is not set",
+    ],
+    [
+      { cameras: [{ ...front, source: { kind: "rtsp", url: "concat:/etc/passwd" } }] },
+      "cameras[0].source.url: must be",
+    ],
+  ])("that are wrong are told: %j", (content, message) => {
+    expect(() => inFile(content)).toThrow(message);
+  });
+
+  test("never have their passwords repeated", () => {
+    const wrong = { ...front, credentials: { username: "me", password: "secret", more: 1 } };
+    const url = { ...front, source: { kind: "mjpeg", url: "ftp://me:secret@192.0.2.1/" } };
+    for (const camera of [wrong, url]) expect(() => inFile({ cameras: [camera] })).toThrow(/^(?!.*secret)/s);
+  });
+});
+
 describe("rules between settings", () => {
   test("a host that others can reach needs HTTPS or the word insecure", () => {
     expect(() => inFile({ host: "0.0.0.0" })).toThrow("HTTPS is off");

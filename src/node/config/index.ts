@@ -1,3 +1,4 @@
+export type { ConfiguredCamera } from "./cameras.ts";
 export { readConfigFile } from "./config-file.ts";
 export { renderConfigReference } from "./reference.ts";
 export { type ConfigFile, type ConfigSources, isLoopback, resolveConfig } from "./resolve.ts";

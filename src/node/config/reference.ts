@@ -11,7 +11,8 @@ const INTRODUCTION = `# Configuration
 
 Every setting can be given as a flag, in the environment, or in a file. A flag wins over the environment, the environment
 over the file, the file over the default. The file is YAML: the one that \`--config FILE\` (or \`SIGHTLINE_CONFIG\`) names,
-otherwise \`./sightline.yaml\` where that exists. A name that is not in this list is an error.
+otherwise \`./sightline.yaml\` where that exists. A name that is not in this list is an error; only the file has a list of
+\`cameras\` besides ([cameras.md](cameras.md)).
 
 \`\`\`yaml
 # sightline.yaml

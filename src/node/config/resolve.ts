@@ -1,4 +1,5 @@
 import { EnvironmentError } from "../../base/index.ts";
+import { readCameras } from "./cameras.ts";
 import { type Config, configSchema } from "./schema.ts";
 import { nearestName, type Setting, settings } from "./settings.ts";
 
@@ -33,6 +34,7 @@ export function resolveConfig(sources: ConfigSources): Config {
   ]) {
     values.set(value.setting.key, value);
   }
+  const cameras = readCameras(camerasOf(sources.file), sources, problems);
   const result = configSchema.safeParse(assemble(values.values()));
   if (!result.success) {
     for (const issue of result.error.issues) problems.push(describeIssue(issue.path.join("."), values));
@@ -46,7 +48,7 @@ export function resolveConfig(sources: ConfigSources): Config {
       "Settings are listed in docs/config.md and by --help.",
     );
   }
-  return result.data;
+  return { ...result.data, cameras };
 }
 
 /** Whether only this machine can reach a server that listens on `host`. */
@@ -60,7 +62,8 @@ function* fileValues(file: ConfigFile | undefined, problems: string[]): Generato
     problems.push(`${file.path} must hold lines such as "port: 8460".`);
     return;
   }
-  for (const [key, value] of flatten(file.content, "")) {
+  const { cameras: _list, ...content } = file.content;
+  for (const [key, value] of flatten(content, "")) {
     const setting = settings.find((candidate) => candidate.key === key);
     if (setting !== undefined) yield { setting, value, origin: file.path };
     else
@@ -141,7 +144,7 @@ function unknownName(name: string, names: readonly string[], origin: string): st
 }
 
 /** Rules between settings, each with its remedy. */
-function brokenRules(config: Config): string[] {
+function brokenRules(config: Omit<Config, "cameras">): string[] {
   const problems: string[] = [];
   if ((config.tlsKey === undefined) !== (config.tlsCert === undefined)) {
     const [given, lacking] = config.tlsKey === undefined ? ["tlsCert", "tlsKey"] : ["tlsKey", "tlsCert"];
@@ -157,6 +160,10 @@ function brokenRules(config: Config): string[] {
     );
   }
   return problems;
+}
+
+function camerasOf(file: ConfigFile | undefined): unknown {
+  return isRecord(file?.content) ? file.content.cameras : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

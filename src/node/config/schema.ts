@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { STREAM_PRESETS, type StreamPreset, type StreamSettings, streamSettingsSchema } from "../../protocol/index.ts";
 
+import type { ConfiguredCamera } from "./cameras.ts";
+
 /** What a setting says about itself besides zod's checks; it travels through the JSON schema. */
 export type SettingMeta = {
   /** What it may be, where the type alone does not say so; completes "must be …". */
@@ -172,6 +174,21 @@ export const configSchema = z.strictObject({
       ).optional(),
     })
     .prefault({}),
+  camera: z
+    .strictObject({
+      spares: z.int().min(0).max(16).default(1).meta({
+        description:
+          "Processes that wait for a camera to be watched, so that its first picture comes sooner. Each takes some 100 MB.",
+      }),
+      graceSeconds: z.int().min(0).max(86_400).default(10).meta({
+        description: "A camera that nobody watches any more is closed after this many seconds.",
+      }),
+      maxAgeHours: z.int().min(1).max(8760).default(24).meta({
+        description:
+          "A camera's process is replaced when it has run this many hours, without a gap where its source allows.",
+      }),
+    })
+    .prefault({}),
   socksAuth: z
     .string()
     .regex(/^[^:]{1,255}:.{1,255}$/)
@@ -261,7 +278,10 @@ export const configSchema = z.strictObject({
 });
 
 /** Every setting, with the defaults filled in that do not depend on the machine. */
-export type Config = z.infer<typeof configSchema>;
+export type Config = z.infer<typeof configSchema> & {
+  /** Cameras of the file; the one setting that is a list, and so has neither flag nor variable. */
+  readonly cameras: readonly ConfiguredCamera[];
+};
 
 /** The stream settings that a configuration means: the preset's, overridden by the ones set singly, over the defaults. */
 export function streamSettingsOf(config: Pick<Config, "preset" | "stream">): StreamSettings {
