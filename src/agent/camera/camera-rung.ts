@@ -255,7 +255,7 @@ export class CameraRung implements Closable {
   }
 
   #encoderReason({ encoder }: Encoding): string {
-    return `${encoder.reason}; encoded because ${this.#obstacle}`.slice(0, MAX_REASON_LENGTH);
+    return `encoded because ${this.#obstacle}; ${encoder.reason}`.slice(0, MAX_REASON_LENGTH);
   }
 
   #announceEncoding(encoding: Encoding): void {

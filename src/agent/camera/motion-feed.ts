@@ -29,7 +29,9 @@ export class MotionFeed implements Closable {
   #plane: Frame | undefined;
   #luma = new Uint8Array(0);
   #source = "";
+  /** The picture that shows the running movement best, as a JPEG in base64, and whether it has been told. */
   #snapshot: string | undefined;
+  #snapshotIsNew = false;
 
   constructor(settings: MotionSettings, sink: Sink) {
     this.#settings = settings;
@@ -64,7 +66,10 @@ export class MotionFeed implements Closable {
     this.#pace.spend(arrivedUs);
     const detector = this.#detectorFor(frame);
     const verdict = detector.detect(this.#scale(frame), arrivedUs);
-    if (verdict.best && this.#settings.enabled) this.#snapshot = snapshotOf(frame);
+    if (verdict.best && this.#settings.enabled) {
+      this.#snapshot = snapshotOf(frame);
+      this.#snapshotIsNew = true;
+    }
     if (verdict.report !== undefined) this.#tell(verdict.report);
     if (this.#viewed && this.#viewPace.delayUs(arrivedUs) === 0) {
       this.#viewPace.spend(arrivedUs);
@@ -84,10 +89,11 @@ export class MotionFeed implements Closable {
   }
 
   #tell(report: MotionReport): void {
-    const wanted = report.phase !== "start" && this.#snapshot !== undefined;
-    const snapshot = wanted ? { snapshot: this.#snapshot as string } : {};
-    // Sent once: only a better picture is worth its bytes again.
-    if (wanted || report.phase === "end") this.#snapshot = undefined;
+    const { phase } = report;
+    const wanted = phase === "end" || (phase === "update" && this.#snapshotIsNew);
+    const snapshot = wanted && this.#snapshot !== undefined ? { snapshot: this.#snapshot } : {};
+    if (wanted) this.#snapshotIsNew = false;
+    if (phase === "end") this.#snapshot = undefined;
     if (this.#settings.enabled) this.#sink.motion({ ...report, ...snapshot });
   }
 

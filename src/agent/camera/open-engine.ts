@@ -1,6 +1,7 @@
 import { Emitter, type Event } from "../../base/index.ts";
 import type { Camera, CameraCredentials } from "../../protocol/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineOpener, EngineRequest } from "./engine.ts";
+import { openHttpEngine } from "./http/http-engine.ts";
 import { LibavEngine } from "./libav/libav-engine.ts";
 import type { EngineChoice } from "./thread-messages.ts";
 
@@ -89,7 +90,5 @@ export const ENGINES: EngineOpeners = {
   ffmpeg: () => {
     throw new TypeError("The ffmpeg engine is not there yet.");
   },
-  http: () => {
-    throw new TypeError("The http engine is not there yet.");
-  },
+  http: openHttpEngine,
 };
