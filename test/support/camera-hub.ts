@@ -32,3 +32,15 @@ export async function cameraApi(
   const text = await response.text();
   return { status: response.status, body: JSON.parse(text) as Record<string, unknown>, text };
 }
+
+/** The real process of a camera, as the program starts it. */
+export const REAL_CAMERA: NonNullable<HubOptions["cameraProcess"]> = {
+  command: process.execPath,
+  args: [join(import.meta.dirname, "../../dist/cli/main.js"), "camera", "--pipe"],
+  env: { PATH: process.env.PATH, HOME: process.env.HOME },
+};
+
+/** A camera with a generated picture, for the real process. */
+export function testPattern(id: string, more: object = {}): { id: string } & Record<string, unknown> {
+  return { id, name: `Pattern ${id}`, source: { kind: "test", width: 320, height: 240, fps: 20 }, ...more };
+}
