@@ -1,3 +1,4 @@
+export { type FlvAccessUnit, FlvReader, type FlvReaderOptions } from "./flv/index.ts";
 export {
   avcCodecString,
   hasBidirectionalSlices,

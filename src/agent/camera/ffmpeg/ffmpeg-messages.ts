@@ -1,0 +1,23 @@
+import type { CameraCredentials } from "../../../protocol/index.ts";
+
+/** What the program says of the source's video. */
+export type SourceVideo = { readonly codec: string; readonly fps: number };
+
+/** Shorter passwords would hide letters everywhere; they are hidden where they stand in a URL. */
+const MIN_MASKED_LENGTH = 4;
+
+/** Reads a line such as "Stream #0:0: Video: h264 (High), yuv420p, 1280x720, 25 fps, 25 tbr"; undefined for others. */
+export function sourceVideo(line: string): SourceVideo | undefined {
+  const codec = /^\s*Stream #0:\d+\S*: Video: ([\w-]+)/.exec(line)?.[1];
+  if (codec === undefined) return undefined;
+  return { codec, fps: Number(/[ ,]([\d.]+) (?:fps|tbr)\b/.exec(line)?.[1] ?? 0) };
+}
+
+/** The line without user and password, in whichever form they stand there. */
+export function withoutCredentials(line: string, credentials: CameraCredentials | undefined): string {
+  let masked = line.replace(/:\/\/[^@/\s']*@/g, "://");
+  const password = credentials?.password ?? "";
+  if (password.length < MIN_MASKED_LENGTH) return masked;
+  for (const form of [password, encodeURIComponent(password)]) masked = masked.replaceAll(form, "***");
+  return masked;
+}

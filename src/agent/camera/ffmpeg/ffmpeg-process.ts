@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { signalProcessGroup } from "../../../node/process-group.ts";
+import { ProcessLines } from "../../../node/process-lines.ts";
+import type { FfmpegCommand } from "./ffmpeg-command.ts";
+
+/** From SIGTERM to SIGKILL; with both, `close` takes less than the 2 s that its owner grants. */
+const KILL_AFTER_MS = 1000;
+
+export type FfmpegProcessOptions = {
+  readonly onBytes: (bytes: Buffer) => void;
+  /** A line of its standard error. */
+  readonly onLine: (line: string) => void;
+  /** Once, after the last bytes and lines: why it ended, with the last line that it wrote. */
+  readonly onEnd: (reason: string) => void;
+};
+
+/** One run of `ffmpeg` in a process group of its own, whose output is always read to the end. */
+export class FfmpegProcess {
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<void>;
+  #kill: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(command: FfmpegCommand, options: FfmpegProcessOptions) {
+    const child = spawn("ffmpeg", command.args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    this.#child = child;
+    const lines = new ProcessLines(options.onLine);
+    lines.drain(child.stderr);
+    child.stdout.on("data", options.onBytes);
+    // It may end before it has read the script; why, it tells itself.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(command.script);
+    this.#ended = new Promise((resolve) => {
+      child.once("error", (error: NodeJS.ErrnoException) => {
+        this.#end(resolve);
+        const missing = error.code === "ENOENT" ? "it is not installed" : error.message;
+        options.onEnd(`The ffmpeg program cannot be started: ${missing}.`);
+      });
+      child.once("exit", () => this.#end(resolve));
+      child.once("close", (code, signal) => {
+        if (child.pid === undefined) return;
+        const how = signal === null ? `exit code ${code}` : signal;
+        options.onEnd(`ffmpeg ended (${how})${lines.last === "" ? "." : `: ${lines.last}`}`);
+      });
+    });
+  }
+
+  /** Its process id while it runs. */
+  get pid(): number | undefined {
+    return this.#over ? undefined : this.#child.pid;
+  }
+
+  /** Ends it and whatever it has started: SIGTERM, then SIGKILL. Idempotent; resolves when it is gone. */
+  close(): Promise<void> {
+    if (!this.#over && this.#kill === undefined) {
+      signalProcessGroup(this.#child, "SIGTERM");
+      this.#kill = setTimeout(() => signalProcessGroup(this.#child, "SIGKILL"), KILL_AFTER_MS);
+    }
+    return this.#ended;
+  }
+
+  #end(resolve: () => void): void {
+    this.#over = true;
+    clearTimeout(this.#kill);
+    signalProcessGroup(this.#child, "SIGKILL");
+    resolve();
+  }
+}

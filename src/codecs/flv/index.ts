@@ -1,0 +1,1 @@
+export { type FlvAccessUnit, FlvReader, type FlvReaderOptions } from "./flv-reader.ts";
