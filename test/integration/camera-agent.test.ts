@@ -1,0 +1,225 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { LibavDecoder } from "../../dist/agent/encode/libav-decoder.js";
+import { NalType, nalUnits, parseSps, spsPictureSize } from "../../dist/codecs/index.js";
+import { CameraAgent, makeClip } from "../support/camera-agent.ts";
+
+const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25"];
+
+let directory: string;
+const clips = { plain: "", reordered: "", mjpeg: "", hevc: "", mover: "" };
+let agent: CameraAgent;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "sightline-camera-"));
+  const file = (name: string): string => join(directory, name);
+  clips.plain = await makeClip(file("plain.mp4"), [...H264, "-bf", "0"]);
+  clips.reordered = await makeClip(file("reordered.mp4"), ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "2"]);
+  clips.mjpeg = await makeClip(file("clip.avi"), ["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p"]);
+  clips.hevc = await makeClip(file("hevc.mp4"), ["-c:v", "libx265", "-x265-params", "log-level=none"]);
+  const box = "[b][w]overlay=x='if(between(t,4,6),(t-4)*150,-100)':y=80";
+  const mover = `color=gray:s=640x360:r=10,noise=alls=4:allf=t[b];color=white:s=80x80:r=10[w];${box}`;
+  clips.mover = await makeClip(file("mover.mp4"), [...H264, "-bf", "0"], { seconds: 10, filter: mover });
+}, 60_000);
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+afterEach(() => agent.close());
+
+/** Decodes pictures in order and returns the size of each. */
+function decodedSizes(codec: "h264" | "mjpeg", payloads: readonly Uint8Array[]): string[] {
+  const decoder = new LibavDecoder(codec);
+  try {
+    return payloads.map((payload) => {
+      const { width, height } = decoder.decode(payload);
+      return `${width}x${height}`;
+    });
+  } finally {
+    decoder.close();
+  }
+}
+
+function sizeOf(keyframe: Uint8Array): string | undefined {
+  const unit = nalUnits(keyframe).find(({ type }) => type === NalType.sps);
+  if (unit === undefined) return undefined;
+  const { width, height } = spsPictureSize(parseSps(keyframe.subarray(unit.start, unit.end)));
+  return `${width}x${height}`;
+}
+
+async function open(source: object, codec: "h264" | "jpeg", settings: object = {}): Promise<void> {
+  agent = new CameraAgent();
+  agent.begin(source);
+  await agent.until(() => agent.of("sources")[0], "the source is told");
+  agent.openRung({ rung: 1, codec, settings });
+}
+
+test("a generated picture is encoded and told healthy", async () => {
+  await open({ kind: "test", width: 320, height: 240, fps: 20 }, "h264");
+  const pictures = await agent.until(() => agent.pictures.length >= 10 && agent.pictures, "pictures come");
+  expect(agent.of("sources")[0]?.sources[0]).toMatchObject({ key: "camera", kind: "camera", width: 320, height: 240 });
+  expect(agent.rung(1)).toMatchObject({ codec: "h264", passthrough: false, width: 320, height: 240 });
+  expect(pictures[0]?.keyframe).toBe(true);
+  expect(
+    new Set(
+      decodedSizes(
+        "h264",
+        pictures.slice(0, 10).map(({ payload }) => payload),
+      ),
+    ),
+  ).toEqual(new Set(["320x240"]));
+  const report = await agent.until(() => agent.report?.state === "healthy" && agent.report, "it is healthy");
+  expect(report.delivery).toMatchObject({ codec: "rawvideo", width: 320, height: 240, engine: "libav" });
+  expect(report.pictures).toBeGreaterThan(0);
+});
+
+test("H.264 of a file is passed on as it is, again and again", async () => {
+  await open({ kind: "file", path: clips.plain }, "h264");
+  await agent.until(() => agent.pictures.length > 70, "it plays more than once");
+  expect(agent.rung(1)).toMatchObject({ passthrough: true, encoder: "passthrough" });
+  expect(agent.rung(1)?.codecString).toMatch(/^avc1\.[0-9a-f]{6}$/);
+  const first = agent.pictures[0];
+  expect(first?.keyframe).toBe(true);
+  const types = nalUnits(first?.payload ?? new Uint8Array()).map(({ type }) => type);
+  expect(types).toContain(NalType.sps);
+  expect(types).toContain(NalType.pps);
+  expect(agent.pictures.filter(({ keyframe }) => keyframe).length).toBeGreaterThanOrEqual(3);
+  const sequences = agent.pictures.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+  const times = agent.pictures.map(({ changeUs }) => changeUs);
+  expect([...times].sort((a, b) => a - b)).toEqual(times);
+  expect(
+    decodedSizes(
+      "h264",
+      agent.pictures.slice(0, 60).map(({ payload }) => payload),
+    ),
+  ).toHaveLength(60);
+});
+
+test("a second viewer gets a picture at once, from the camera's last keyframe on", async () => {
+  await open({ kind: "file", path: clips.plain }, "h264");
+  await agent.until(() => agent.pictures.length > 12, "pictures come");
+  agent.openRung({ rung: 2, codec: "h264" });
+  const second = await agent.until(() => agent.picturesOf(2)[0], "the second rung begins");
+  expect(second.keyframe).toBe(true);
+  const original = agent.picturesOf(1).find(({ changeUs }) => changeUs === second.changeUs);
+  expect(original?.payload).toEqual(second.payload);
+});
+
+test("JPEGs are passed on, and left out for a lower rate", async () => {
+  await open({ kind: "file", path: clips.mjpeg }, "jpeg");
+  agent.openRung({ rung: 2, codec: "jpeg", settings: { fps: 5 } });
+  await agent.until(() => agent.picturesOf(1).length > 40, "pictures come");
+  expect(agent.rung(1)).toMatchObject({ passthrough: true, codecString: "image/jpeg" });
+  expect(agent.rung(2)).toMatchObject({ passthrough: true });
+  const slow = agent.picturesOf(2).length;
+  expect(slow).toBeGreaterThan(4);
+  expect(slow).toBeLessThan(20);
+  const bytes = new Set(agent.picturesOf(1).map(({ payload }) => Buffer.from(payload).toString("base64")));
+  for (const { payload } of agent.picturesOf(2)) expect(bytes).toContain(Buffer.from(payload).toString("base64"));
+});
+
+test.each([
+  ["JPEGs of an H.264 camera", "plain", "jpeg", "mjpeg"],
+  ["H.264 of an MJPEG camera", "mjpeg", "h264", "h264"],
+  ["H.264 of an HEVC camera", "hevc", "h264", "h264"],
+] as const)("%s are encoded", async (_name, clip, codec, decoder) => {
+  await open({ kind: "file", path: clips[clip] }, codec);
+  const pictures = await agent.until(() => agent.pictures.length >= 10 && agent.pictures, "pictures come");
+  expect(agent.rung(1)).toMatchObject({ passthrough: false, codec });
+  expect(
+    new Set(
+      decodedSizes(
+        decoder,
+        pictures.slice(0, 10).map(({ payload }) => payload),
+      ),
+    ),
+  ).toEqual(new Set(["320x240"]));
+});
+
+test("H.264 with B pictures is not passed on", async () => {
+  await open({ kind: "file", path: clips.reordered }, "h264");
+  const rung = await agent.until(() => agent.rung(1)?.passthrough === false && agent.rung(1), "it is encoded");
+  expect(rung.encoderReason).toMatch(/order/);
+  const count = agent.pictures.length;
+  await agent.until(() => agent.pictures.length > count + 20, "pictures go on");
+});
+
+test("a smaller budget turns a passed-on stream into an encoded one, and back", async () => {
+  await open({ kind: "file", path: clips.plain }, "h264");
+  await agent.until(() => agent.rung(1)?.passthrough === true, "it is passed on");
+  const budget = { bitrate: 2_000_000, fps: 30, videoWidth: 160, videoHeight: 120, coarse: false };
+  agent.send({ type: "budget", rung: 1, budget });
+  await agent.until(() => agent.rung(1)?.passthrough === false, "it is encoded");
+  // The stream's own keyframes are larger; the encoder's first one comes after them.
+  const small = await agent.until(
+    () => agent.pictures.findLast(({ keyframe, payload }) => keyframe && sizeOf(payload) === "160x120"),
+    "a small picture",
+  );
+  // It is drawn as large as before.
+  expect([small.width, small.height]).toEqual([320, 240]);
+  agent.send({ type: "budget", rung: 1, budget: { ...budget, videoWidth: 1920, videoHeight: 1080 } });
+  await agent.until(() => agent.rung(1)?.passthrough === true, "it is passed on again");
+  const sequences = agent.picturesOf(1).map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => index + 1));
+});
+
+test("an encoded rung waits for credits and goes on with the newest picture", async () => {
+  agent = new CameraAgent();
+  agent.acknowledges = false;
+  agent.begin({ kind: "test", width: 320, height: 240, fps: 25 });
+  await agent.until(() => agent.of("sources")[0], "the source is told");
+  agent.openRung({ rung: 1, credits: 2 });
+  await agent.until(() => agent.pictures.length === 2, "two pictures come");
+  const before = agent.report?.pictures ?? 0;
+  await agent.until(() => (agent.report?.pictures ?? 0) > before + 25, "the source goes on");
+  expect(agent.pictures).toHaveLength(2);
+  agent.send({ type: "credits", rung: 1, credits: 3 });
+  const third = await agent.until(() => agent.pictures[2], "a third picture");
+  const [, second] = agent.pictures;
+  expect(third.changeUs - (second?.changeUs ?? 0)).toBeGreaterThan(500_000);
+});
+
+test("a probe measures what is delivered", async () => {
+  agent = new CameraAgent();
+  agent.begin({ kind: "file", path: clips.plain }, {}, true);
+  const { delivery, error } = await agent.until(() => agent.of("probed")[0], "it is probed");
+  expect(error).toBe("");
+  expect(delivery).toMatchObject({ codec: "h264", width: 320, height: 240 });
+  expect(delivery?.fps).toBeGreaterThan(15);
+  expect(delivery?.fps).toBeLessThan(35);
+  expect(delivery?.bitrateBps).toBeGreaterThan(0);
+});
+
+test("what cannot be opened is told, retried, and works as soon as it is there", async () => {
+  const path = join(directory, "late.mp4");
+  agent = new CameraAgent();
+  agent.begin({ kind: "file", path });
+  const report = await agent.until(() => agent.report?.state === "recovering" && agent.report, "it is recovering");
+  expect(report.detail).toMatch(/no such file/i);
+  await agent.until(() => (agent.report?.attempt ?? 0) >= 2, "it is tried again");
+  await makeClip(path, [...H264, "-bf", "0"]);
+  await agent.until(() => agent.report?.state === "healthy", "it is healthy");
+});
+
+test("a file that is no video is told so", async () => {
+  const path = join(directory, "text.mp4");
+  await writeFile(path, "#EXTM3U\nhttp://127.0.0.1:1/secret\n");
+  agent = new CameraAgent();
+  agent.begin({ kind: "file", path }, {}, true);
+  const { error } = await agent.until(() => agent.of("probed")[0], "it is probed");
+  expect(error).not.toBe("");
+});
+
+test("a movement is told with its best picture", async () => {
+  agent = new CameraAgent();
+  agent.begin({ kind: "file", path: clips.mover }, { motion: { enabled: true, coolDownMs: 500 } });
+  agent.send({ type: "motion-view", on: true });
+  const start = await agent.until(() => agent.of("motion").find(({ motion }) => motion.phase === "start"), "it starts");
+  const ended = await agent.until(() => agent.of("motion").find(({ motion }) => motion.phase === "end"), "it ends");
+  expect(ended.motion.event).toBe(start.motion.event);
+  expect(ended.motion.peak).toBeGreaterThan(0.01);
+  const snapshot = Buffer.from(ended.motion.snapshot ?? "", "base64");
+  expect(decodedSizes("mjpeg", [snapshot])).toEqual(["640x360"]);
+  expect(agent.of("motion-view").length).toBeGreaterThan(0);
+});
