@@ -69,7 +69,10 @@ class Bench {
   readonly agent = new RecordingAgent();
   readonly rung: Rung;
 
-  constructor() {
+  /** Numbers that rungs were opened under; the first is always the same. */
+  #numbers = 0;
+
+  constructor(codec: "h264" | "jpeg" = "h264") {
     const { agent } = this;
     const description = {
       key: "DP-1",
@@ -92,8 +95,8 @@ class Bench {
       camera: undefined,
       cursor: undefined,
     };
-    const context = { counters, nowUs: () => this.nowUs, nextNumber: () => RUNG };
-    this.rung = new Rung(source, "h264", settings, 0, context);
+    const context = { counters, nowUs: () => this.nowUs, nextNumber: () => RUNG + this.#numbers++ };
+    this.rung = new Rung(source, codec, settings, 0, context);
   }
 
   /** Opens the rung with these viewers and lets the agent announce it. */
@@ -103,11 +106,12 @@ class Bench {
     this.announce();
   }
 
-  announce(): void {
+  announce(rung = this.rung.number ?? RUNG, passthrough = false): void {
     this.rung.ready({
       type: "rung",
-      rung: RUNG,
-      codec: "h264",
+      rung,
+      passthrough,
+      codec: this.rung.codec,
       codecString: "avc1.42e033",
       width: 64,
       height: 64,
@@ -116,8 +120,9 @@ class Bench {
     });
   }
 
-  picture(sequence: number, keyframe = false): Uint8Array {
-    const header = { kind: "video" as const, keyframe, intra: keyframe, rung: RUNG, sequence, width: 64, height: 64 };
+  picture(sequence: number, keyframe = false, rung = this.rung.number ?? RUNG): Uint8Array {
+    const kind = this.rung.codec === "jpeg" ? ("jpeg" as const) : ("video" as const);
+    const header = { kind, keyframe, intra: keyframe, rung, sequence, width: 64, height: 64 };
     const times = {
       changeUs: 0,
       inputToChangeUs: undefined,
@@ -135,7 +140,7 @@ class Bench {
 
   ack(viewer: ViewerPort, sequence: number): void {
     this.nowUs += 1000;
-    this.rung.ack(viewer, { stage: "accepted", rung: RUNG, sequence, decodeUs: 0, drawUs: 0 });
+    this.rung.ack(viewer, { stage: "accepted", rung: this.rung.number ?? RUNG, sequence, decodeUs: 0, drawUs: 0 });
   }
 }
 
@@ -296,4 +301,128 @@ test("a loss is told with its reason, and the reopened rung begins anew", () => 
   expect(bench.agent.count("open-rung")).toBe(2);
   bench.rung.close();
   expect(bench.agent.count("close-rung")).toBe(1);
+});
+
+test("of a camera's own stream a viewer that comes later gets all since the keyframe at once, and none is asked for", () => {
+  const bench = new Bench();
+  const [first, late] = [new RecordingViewer(1), new RecordingViewer(2)];
+  bench.rung.join(first, 1, governor());
+  bench.rung.open();
+  bench.announce(RUNG, true);
+  const messages = Array.from({ length: 40 }, (_, index) => bench.picture(index + 1, index === 0));
+  bench.ack(first, 40);
+  bench.rung.join(late, 2, governor());
+  expect(late.pictures).toHaveLength(40);
+  for (const [index, message] of messages.entries()) expect(late.pictures[index]).toBe(message);
+  bench.ack(late, 3);
+  bench.ack(late, 40);
+  bench.picture(41);
+  expect(late.sequences.at(-1)).toBe(41);
+  bench.rung.wantKeyframe(late);
+  expect(bench.agent.count("keyframe")).toBe(0);
+  expect(bench.agent.acked).toBe(0);
+  bench.rung.close();
+});
+
+test("of a camera's own stream a slow viewer misses the rest until the camera's next keyframe", () => {
+  const bench = new Bench();
+  const [fast, slow] = [new RecordingViewer(1), new RecordingViewer(2)];
+  for (const viewer of [fast, slow]) bench.rung.join(viewer, viewer.id, governor());
+  bench.rung.open();
+  bench.announce(RUNG, true);
+  for (let sequence = 1; sequence <= 100; sequence += 1) {
+    bench.picture(sequence, sequence === 1);
+    bench.ack(fast, sequence);
+  }
+  // A burst is taken, but not without end, and what the agent sends is never too much for the hub.
+  const taken = slow.sequences.length;
+  expect(taken).toBeGreaterThan(20);
+  expect(taken).toBeLessThan(50);
+  expect(fast.sequences).toHaveLength(100);
+  bench.ack(slow, taken);
+  bench.picture(101);
+  expect(slow.sequences).toHaveLength(taken);
+  bench.picture(102, true);
+  bench.picture(103);
+  expect(slow.sequences.slice(taken)).toEqual([102, 103]);
+  expect(bench.agent.count("keyframe")).toBe(0);
+  bench.rung.close();
+});
+
+test("of a camera's own JPEGs a viewer gets the last one when it joins, and the newest when it was behind", () => {
+  const bench = new Bench("jpeg");
+  const [slow, late] = [new RecordingViewer(1), new RecordingViewer(2)];
+  bench.rung.join(slow, 1, governor());
+  bench.rung.open();
+  bench.announce(RUNG, true);
+  for (let sequence = 1; sequence <= 9; sequence += 1) bench.picture(sequence, true);
+  bench.rung.join(late, 2, governor());
+  expect(late.sequences).toEqual([9]);
+  const taken = slow.sequences.length;
+  expect(taken).toBeLessThan(9);
+  bench.ack(slow, taken);
+  expect(slow.sequences.slice(taken)).toEqual([9]);
+  bench.rung.close();
+});
+
+test("from a camera's own stream to an encoded one the agent's credits count anew", () => {
+  const bench = new Bench();
+  const viewer = new RecordingViewer(1);
+  bench.rung.join(viewer, 1, governor());
+  bench.rung.open();
+  bench.announce(RUNG, true);
+  for (let sequence = 1; sequence <= 10; sequence += 1) bench.picture(sequence, sequence === 1);
+  bench.ack(viewer, 10);
+  bench.announce();
+  expect(bench.agent.acked).toBe(10);
+  bench.picture(11, true);
+  bench.ack(viewer, 11);
+  expect(bench.agent.acked).toBe(11);
+  bench.announce(RUNG, true);
+  bench.picture(12);
+  expect(viewer.sequences.at(-1)).toBe(11);
+  bench.picture(13, true);
+  expect(viewer.sequences.at(-1)).toBe(13);
+  bench.rung.close();
+});
+
+test("a renewed rung goes on under its old number until the new one has a keyframe", () => {
+  const bench = new Bench();
+  const viewer = new RecordingViewer(1);
+  bench.open(viewer);
+  bench.picture(1, true);
+  bench.ack(viewer, 1);
+  bench.rung.renew();
+  bench.rung.renew();
+  expect(bench.agent.count("open-rung")).toBe(2);
+  const next = bench.rung.renewalNumber as number;
+  expect(() => bench.picture(1, true, next)).toThrow("before it was announced");
+  bench.announce(next);
+  expect(viewer.told.filter(({ type }) => type === "watching")).toHaveLength(1);
+  bench.picture(1, false, next);
+  bench.picture(2);
+  expect(viewer.sequences).toEqual([1, 2]);
+  bench.picture(2, true, next);
+  expect(bench.agent.commands.at(-1)).toEqual({ type: "close-rung", rung: RUNG });
+  expect(viewer.told.at(-1)).toMatchObject({ type: "watching", rung: next });
+  expect(bench.rung.number).toBe(next);
+  bench.picture(3);
+  expect(viewer.pictures.map((message) => decodePicture(message).rung)).toEqual([RUNG, RUNG, next, next]);
+  expect(() => bench.picture(5)).toThrow("from picture 3 to 5");
+  bench.rung.close();
+});
+
+test("a renewal that fails changes nothing", () => {
+  const bench = new Bench();
+  const viewer = new RecordingViewer(1);
+  bench.open(viewer);
+  bench.picture(1, true);
+  bench.rung.renew();
+  const next = bench.rung.renewalNumber;
+  bench.rung.cancelRenewal();
+  expect(bench.agent.commands.at(-1)).toEqual({ type: "close-rung", rung: next });
+  bench.picture(2);
+  expect(viewer.sequences).toEqual([1, 2]);
+  expect(viewer.told).toHaveLength(1);
+  bench.rung.close();
 });
