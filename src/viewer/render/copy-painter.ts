@@ -6,6 +6,17 @@ import { convertYuv, type YuvMatrix, type YuvPlanes, type YuvTables, yuvTables }
 
 const BYTES_PER_PIXEL = 4;
 
+/** How many pixels share a chroma sample, and whether U and V alternate. */
+type Chroma = { readonly across: 1 | 2; readonly down: 1 | 2; readonly interleaved: boolean };
+
+/** Formats whose colours are converted here. Video is 4:2:0; cameras' JPEGs are often 4:2:2. */
+const CHROMA: Readonly<Record<string, Chroma>> = {
+  I420: { across: 2, down: 2, interleaved: false },
+  NV12: { across: 2, down: 2, interleaved: true },
+  I422: { across: 2, down: 1, interleaved: false },
+  I444: { across: 1, down: 1, interleaved: false },
+};
+
 /** Where one rectangle's bytes lie in the buffer of copies. */
 type Area = { readonly rect: Rect; readonly source: Rect; readonly offset: number };
 
@@ -15,7 +26,7 @@ type ConvertedArea = Area & { readonly pixels: Uint8ClampedArray<ArrayBuffer> };
 /**
  * Copies the changed pixels out of the frame and puts them on a software 2D canvas. Colours are converted here, because
  * without a GPU Chromium converts a worker's frames only while the page's main thread is free: a busy page would stop
- * the picture. Frames that are not planar 4:2:0 are converted by the browser.
+ * the picture. Frames in other formats than planar or NV12 YUV are converted by the browser.
  */
 export class CopyPainter implements Painter {
   readonly name = "copy";
@@ -105,8 +116,8 @@ export class CopyPainter implements Painter {
 
   /** The pixels of rectangles of a frame, each of a `source` with even edges around it, as a picture of that size. */
   async #convertAreas(frame: VideoFrame, rects: readonly Rect[], size: PictureSize): Promise<ConvertedArea[]> {
-    const chromaStep = frame.format === "I420" ? 1 : frame.format === "NV12" ? 2 : undefined;
-    const bytesOf = chromaStep === undefined ? rgbaBytes : yuvBytes;
+    const chroma = CHROMA[frame.format ?? ""];
+    const bytesOf = (rect: Rect): number => (chroma === undefined ? rgbaBytes(rect) : yuvBytes(rect, chroma));
     let offset = 0;
     const areas = rects.map((rect) => {
       const area = { rect, source: evenRect(rect, frame), offset };
@@ -114,9 +125,9 @@ export class CopyPainter implements Painter {
       return area;
     });
     if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
-    await Promise.all(areas.map((area) => this.#copy(frame, area, chromaStep)));
-    const tables = chromaStep === undefined ? undefined : this.#tablesFor(frame.colorSpace, size);
-    if (chromaStep === undefined || tables === undefined) {
+    await Promise.all(areas.map((area) => this.#copy(frame, area, chroma)));
+    const tables = chroma === undefined ? undefined : this.#tablesFor(frame.colorSpace, size);
+    if (chroma === undefined || tables === undefined) {
       return areas.map((area) => ({
         ...area,
         pixels: new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(area.source)),
@@ -129,11 +140,11 @@ export class CopyPainter implements Painter {
       const { width, height } = area.source;
       const out = this.#pixels.subarray(start, start + width * height);
       start += width * height;
-      return { ...area, pixels: this.#convert(area, chromaStep, tables, out) };
+      return { ...area, pixels: this.#convert(area, chroma, tables, out) };
     });
   }
 
-  async #copy(frame: VideoFrame, { source, offset }: Area, chromaStep: 1 | 2 | undefined): Promise<void> {
+  async #copy(frame: VideoFrame, { source, offset }: Area, chroma: Chroma | undefined): Promise<void> {
     const { width, height } = source;
     // The rectangle counts from the coded picture's corner, the visible one may start elsewhere.
     const rect = {
@@ -142,23 +153,23 @@ export class CopyPainter implements Painter {
       width,
       height,
     };
-    if (chromaStep === undefined) {
+    if (chroma === undefined) {
       const bytes = new Uint8Array(this.#copied, offset, rgbaBytes(source));
       await frame.copyTo(bytes, { rect, format: "RGBA", layout: [{ offset: 0, stride: width * BYTES_PER_PIXEL }] });
       return;
     }
-    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source));
-    await frame.copyTo(bytes, { rect, layout: planeLayout(source, chromaStep) });
+    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source, chroma));
+    await frame.copyTo(bytes, { rect, layout: planeLayout(source, chroma) });
   }
 
   #convert(
     { source, offset }: Area,
-    chromaStep: 1 | 2,
+    chroma: Chroma,
     tables: YuvTables,
     out: Uint32Array<ArrayBuffer>,
   ): Uint8ClampedArray<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source));
-    convertYuv(planesOf(bytes, source, chromaStep), source.width, source.height, tables, out);
+    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source, chroma));
+    convertYuv(planesOf(bytes, source, chroma), source.width, source.height, tables, out);
     return new Uint8ClampedArray(out.buffer, out.byteOffset, out.byteLength);
   }
 
@@ -202,26 +213,35 @@ function rgbaBytes({ width, height }: Rect): number {
   return width * height * BYTES_PER_PIXEL;
 }
 
-function yuvBytes({ width, height }: Rect): number {
-  return width * height + 2 * half(width) * half(height);
+function yuvBytes(source: Rect, chroma: Chroma): number {
+  return source.width * source.height + 2 * chromaBytes(source, chroma);
+}
+
+function chromaBytes({ width, height }: Rect, { across, down }: Chroma): number {
+  return (across === 2 ? half(width) : width) * (down === 2 ? half(height) : height);
 }
 
 function half(size: number): number {
   return (size + 1) >> 1;
 }
 
-function planeLayout({ width, height }: Rect, chromaStep: 1 | 2): PlaneLayout[] {
+function planeLayout(source: Rect, chroma: Chroma): PlaneLayout[] {
+  const { width, height } = source;
   const luma = { offset: 0, stride: width };
-  if (chromaStep === 2) return [luma, { offset: width * height, stride: half(width) * 2 }];
-  const chromaBytes = half(width) * half(height);
-  const stride = half(width);
-  return [luma, { offset: width * height, stride }, { offset: width * height + chromaBytes, stride }];
+  const stride = chroma.across === 2 ? half(width) : width;
+  if (chroma.interleaved) return [luma, { offset: width * height, stride: stride * 2 }];
+  return [luma, { offset: width * height, stride }, { offset: width * height + chromaBytes(source, chroma), stride }];
 }
 
-function planesOf(bytes: Uint8Array, { width, height }: Rect, chromaStep: 1 | 2): YuvPlanes {
+/** Of chroma with more samples than one for 2x2 pixels the upper left one is taken. */
+function planesOf(bytes: Uint8Array, source: Rect, chroma: Chroma): YuvPlanes {
+  const { width, height } = source;
   const uOffset = width * height;
-  const vOffset = chromaStep === 2 ? uOffset + 1 : uOffset + half(width) * half(height);
-  return { bytes, yStride: width, uOffset, vOffset, chromaStride: half(width) * chromaStep, chromaStep };
+  const samples = chroma.across === 2 ? half(width) : width;
+  const chromaStep = chroma.interleaved || chroma.across === 1 ? 2 : 1;
+  const vOffset = uOffset + (chroma.interleaved ? 1 : chromaBytes(source, chroma));
+  const chromaStride = samples * (chroma.interleaved || chroma.down === 1 ? 2 : 1);
+  return { bytes, yStride: width, uOffset, vOffset, chromaStride, chromaStep };
 }
 
 /** Chroma is shared by 2x2 pixels, so copies start and end on even pixels (or on the picture's edge). */
