@@ -13,6 +13,7 @@ import { secondSet, tuningSet } from "../support/motion-recipes.ts";
 
 const help = `usage: motion-accuracy [options]
   --set NAME   tuning, second or both (default both)
+  --repeats N  scenes for each clip, with other textures and other noise (default 3)
   --kind TEXT  only clips whose kind begins with this
   --json FILE  writes every clip's result to FILE
 `;
@@ -20,6 +21,7 @@ const help = `usage: motion-accuracy [options]
 const { values } = parseArgs({
   options: {
     set: { type: "string", default: "both" },
+    repeats: { type: "string", default: "3" },
     kind: { type: "string", default: "" },
     json: { type: "string" },
     help: { type: "boolean", default: false },
@@ -55,17 +57,21 @@ async function main(): Promise<void> {
     const results: Result[] = [];
     for (const recipe of recipes) {
       if (!recipe.kind.startsWith(values.kind)) continue;
-      const result = await watch(recipe);
-      if (result.found < result.movements || result.right < result.events) {
-        const told = result.told.map(({ fromS, toS }) => `${fromS.toFixed(1)}-${toS.toFixed(1)}`).join(", ");
-        process.stderr.write(`${result.kind}, ${result.name}: told ${told || "nothing"}\n`);
+      for (let scene = 0; scene < Number(values.repeats); scene += 1) {
+        const result = await watch({ ...recipe, seed: recipe.seed + 1000 * scene });
+        if (result.found < result.movements || result.right < result.events) sayWrong(result);
+        results.push(result);
       }
-      results.push(result);
     }
     all[name] = results;
     process.stdout.write(table(name, results));
   }
   if (values.json !== undefined) writeFileSync(values.json, JSON.stringify(all, undefined, 2));
+}
+
+function sayWrong({ kind, name, told }: Result): void {
+  const spans = told.map(({ fromS, toS }) => `${fromS.toFixed(1)}-${toS.toFixed(1)}`).join(", ");
+  process.stderr.write(`${kind}, ${name}: told ${spans || "nothing"}\n`);
 }
 
 async function watch(recipe: ClipRecipe): Promise<Result> {
