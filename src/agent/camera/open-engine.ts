@@ -1,6 +1,7 @@
 import { Emitter, type Event } from "../../base/index.ts";
 import type { Camera, CameraCredentials } from "../../protocol/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineOpener, EngineRequest } from "./engine.ts";
+import { openFfmpegEngine } from "./ffmpeg/ffmpeg-engine.ts";
 import { openHttpEngine } from "./http/http-engine.ts";
 import { LibavEngine } from "./libav/libav-engine.ts";
 import type { EngineChoice } from "./thread-messages.ts";
@@ -87,8 +88,6 @@ export class ChosenEngine {
 /** The product's engines. */
 export const ENGINES: EngineOpeners = {
   libav: (request) => new LibavEngine(request),
-  ffmpeg: () => {
-    throw new TypeError("The ffmpeg engine is not there yet.");
-  },
+  ffmpeg: openFfmpegEngine,
   http: openHttpEngine,
 };
