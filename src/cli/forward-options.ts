@@ -28,7 +28,7 @@ export function addForwardOptions(command: Command): Command {
         .choices(["auto", "webrtc", "websocket"])
         .default("auto"),
     )
-    .option("--relay-only", "use WebRTC through the hub's TURN servers only: neither end learns the other's address")
+    .option("--relay-only", "offer each other no addresses but those of TURN servers")
     .addHelpText("after", NOTES);
 }
 

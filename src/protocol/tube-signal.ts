@@ -22,6 +22,8 @@ export const tubeSignalSchema = z.discriminatedUnion("kind", [
     /** The session exists already and goes on; an end that does not know it refuses. */
     resume: z.boolean(),
     transport: z.enum(["webrtc", "websocket"]),
+    /** Both ends offer addresses of TURN servers only. */
+    relayOnly: z.boolean().optional(),
     who: shortText.optional(),
     /** The hub's own address, for the agents that it runs on its machine. */
     hub: shortText.optional(),

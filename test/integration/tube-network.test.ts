@@ -9,6 +9,7 @@ import { pause } from "../support/events.ts";
 import { startTestHub, TOKEN } from "../support/test-hub.ts";
 import { ForwardProcess, TubeAgent } from "../support/tube-processes.ts";
 import { UdpProxy } from "../support/tube-udp-proxy.ts";
+import { TurnServer } from "../support/turn-server.ts";
 
 // The operator lives in a network of its own, joined to the hub and the agent by one virtual cable, which the tests cut,
 // slow down, and close for UDP. That needs root and iproute2.
@@ -94,6 +95,7 @@ class RemoteClient {
 async function withForward(
   args: string[],
   use: (forward: ForwardProcess, host: string) => Promise<void>,
+  at: Hub = hub,
 ): Promise<void> {
   const here = `slt${process.pid % 100_000}`;
   const there = `slu${process.pid % 100_000}`;
@@ -105,7 +107,7 @@ async function withForward(
   // Only the test's TCP may use it: the tube must not find its way around the cut.
   ip("-n", NETWORK, "rule", "add", "pref", "40", "to", "10.213.78.0/24", "ipproto", "udp", "blackhole");
   ip("rule", "add", "pref", "40", "to", "10.213.78.2/32", "ipproto", "udp", "blackhole");
-  const forward = new ForwardProcess(hub, ["-L", `10.213.78.2:0:127.0.0.1:${target}`, ...args], { prefix: INSIDE });
+  const forward = new ForwardProcess(at, ["-L", `10.213.78.2:0:127.0.0.1:${target}`, ...args], { prefix: INSIDE });
   try {
     await use(forward, "10.213.78.2");
   } finally {
@@ -164,6 +166,46 @@ test.runIf(canBuildNetworks)("where UDP is blocked, the WebSocket takes over by 
     ip("-n", NETWORK, "rule", "del", "pref", "50", "ipproto", "udp");
   }
 });
+
+test.runIf(canBuildNetworks)(
+  "where UDP reaches nothing but a TURN server, the tube goes through that, and on by WebSocket when it dies",
+  async () => {
+    const turn = await TurnServer.start(HUB_ADDRESS);
+    const relayed = await startTestHub({ host: HUB_ADDRESS, insecure: true, iceServers: [turn.address()] });
+    const far = new TubeAgent(relayed, { targets: "127.0.0.1:*" });
+    await far.waitFor(/ready/);
+    const rules = [
+      ["pref", "30", "ipproto", "udp", "dport", `${turn.port}`, "lookup", "main"],
+      ["pref", "50", "ipproto", "udp", "blackhole"],
+    ];
+    for (const rule of rules) ip("-n", NETWORK, "rule", "add", ...rule);
+    try {
+      await withForward(
+        [],
+        async (forward, host) => {
+          await forward.waitFor(/Connected directly by WebRTC \(.* through TURN\)/);
+          const client = await RemoteClient.open(host, await forward.port());
+          const bytes = randomBytes(1 << 20);
+          await client.write(bytes);
+          await turn.close();
+          await forward.waitFor(/Connected through the hub by WebSocket.* again; nothing was lost .*gave no address/);
+          await client.write(bytes);
+          client.end();
+          await client.ended;
+          const sent = createHash("sha256").update(bytes).update(bytes);
+          expect(client.received.digest("hex")).toBe(sent.digest("hex"));
+        },
+        relayed,
+      );
+    } finally {
+      for (const rule of rules) ip("-n", NETWORK, "rule", "del", ...rule);
+      await turn.close();
+      await far.end();
+      await relayed.close();
+    }
+  },
+  60_000,
+);
 
 test("delay and loss slow a transfer down and change nothing else", async () => {
   const near = await startTestHub();

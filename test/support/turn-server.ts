@@ -1,57 +1,55 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const USER = "ana";
 const PASSWORD = "s3cret";
 
-/** coturn on loopback, with one user. */
+/** coturn, on loopback unless told otherwise, with one user. */
 export class TurnServer {
   readonly port: number;
+  readonly #host: string;
   readonly #child: ChildProcess;
   readonly #folder: string;
-  #output = "";
+  readonly #log: string;
 
-  private constructor(port: number) {
+  private constructor(host: string, port: number) {
+    this.#host = host;
     this.port = port;
     this.#folder = mkdtempSync(join(tmpdir(), "sightline-turn-"));
+    this.#log = join(this.#folder, "log");
     this.#child = spawn(
       "turnserver",
       [
         ...["-n", "--no-cli", "--no-tls", "--no-dtls", "--allow-loopback-peers", "--lt-cred-mech", "-r", "sightline"],
-        ...["-L", "127.0.0.1", "-E", "127.0.0.1", "-p", String(port), "-u", `${USER}:${PASSWORD}`],
-        ...["-v", "--log-file", "stdout", "--simple-log", "--pidfile", join(this.#folder, "pid")],
+        ...["-L", host, "-E", host, "-p", String(port), "-u", `${USER}:${PASSWORD}`],
+        ...["-v", "--log-file", this.#log, "--simple-log", "--pidfile", join(this.#folder, "pid")],
       ],
-      { stdio: ["ignore", "pipe", "pipe"], cwd: this.#folder },
+      { stdio: "ignore", cwd: this.#folder },
     );
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        this.#output += text;
-      });
-    }
   }
 
-  static async start(): Promise<TurnServer> {
-    const server = new TurnServer(await freeUdpPort());
+  static async start(host = "127.0.0.1"): Promise<TurnServer> {
+    const server = new TurnServer(host, await freeUdpPort());
     await server.#listening();
     return server;
   }
 
   /** What it has logged, sessions and refusals among it. */
   get output(): string {
-    return this.#output;
+    return existsSync(this.#log) ? readFileSync(this.#log, "utf8") : "";
   }
 
   /** As the hub's setting names it. */
   address(password = PASSWORD): string {
-    return `turn:${USER}:${password}@127.0.0.1:${this.port}`;
+    return `turn:${USER}:${password}@${this.#host}:${this.port}`;
   }
 
   async close(): Promise<void> {
-    const ended = new Promise((resolve) => this.#child.once("close", resolve));
-    if (this.#child.exitCode === null) {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = new Promise((resolve) => this.#child.once("close", resolve));
       this.#child.kill("SIGKILL");
       await ended;
     }
@@ -63,10 +61,10 @@ export class TurnServer {
     const socket = createSocket("udp4");
     const answered = new Promise<void>((resolve) => socket.once("message", () => resolve()));
     const request = Buffer.from(`000100002112a442${"00".repeat(12)}`, "hex");
-    const timer = setInterval(() => socket.send(request, this.port, "127.0.0.1"), 50);
+    const timer = setInterval(() => socket.send(request, this.port, this.#host), 50);
     const died = new Promise<never>((_resolve, reject) => {
       this.#child.once("error", reject);
-      this.#child.once("exit", () => reject(new Error(`turnserver ended:\n${this.#output}`)));
+      this.#child.once("exit", () => reject(new Error(`turnserver ended:\n${this.output}`)));
     });
     try {
       await Promise.race([answered, died]);

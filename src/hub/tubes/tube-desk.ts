@@ -107,8 +107,17 @@ export class TubeDesk {
     const timer = setTimeout(() => this.#end(attempt, "Connecting took too long.", "both"), ATTEMPT_MS);
     const attempt: Attempt = { viewer, tube, agent, tickets, timer };
     this.#attempts.set(keyOf(viewer.id, tube), attempt);
-    const { kind, session, resume, transport } = request;
-    const signal = { kind, session, resume, transport, who: `viewer ${viewer.id}`, iceServers: this.#iceServers() };
+    const { kind, session, resume, transport, relayOnly } = request;
+    const policy = relayOnly === undefined ? {} : { relayOnly };
+    const signal = {
+      kind,
+      session,
+      resume,
+      transport,
+      ...policy,
+      who: `viewer ${viewer.id}`,
+      iceServers: this.#iceServers(),
+    };
     const local = this.localUrl === undefined ? {} : { hub: this.localUrl };
     const joined = tickets === undefined ? {} : { ticket: tickets[1] };
     agent.command({ type: "tube", viewer: viewer.id, tube, signal: { ...signal, ...local, ...joined } });

@@ -13,6 +13,8 @@ export type ConnectPorts = {
   /** Begins an attempt at the hub. Throws AttemptError when the hub is not connected. */
   beginExchange(): SignalExchange;
   createPeer(iceServers: readonly string[]): TubePeer;
+  /** Whether peers use TURN servers only; the far end is asked to do the same. */
+  readonly relayOnly?: boolean | undefined;
   /** Opens the WebSocket that this ticket admits. Rejects with AttemptError. */
   openRelay(ticket: string): Promise<TubeTransport>;
 };
@@ -54,7 +56,8 @@ class Attempt {
     try {
       this.#exchange = this.#ports.beginExchange();
       this.#exchange.onSignal((signal) => this.#receive(signal));
-      this.#exchange.send({ kind: "request", ...request });
+      const relayOnly = this.#ports.relayOnly === true ? { relayOnly: true } : {};
+      this.#exchange.send({ kind: "request", ...request, ...relayOnly });
     } catch (error) {
       this.#finish(asAttemptError(error));
     }

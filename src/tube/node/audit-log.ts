@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, renameSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { EnvironmentError } from "../../base/index.ts";
 
@@ -21,15 +21,30 @@ export type AuditEntry = {
 
 export type AuditLog = { write(entry: AuditEntry): void; close(): void };
 
+/** A file of this size becomes `.1`, `.1` becomes `.2`, and so on; {@link AUDIT_FILES} are kept, the oldest goes. */
+export const MAX_AUDIT_FILE_BYTES = 16 << 20;
+
+/** Files of an audit log, the one that is written to included. */
+export const AUDIT_FILES = 5;
+
 /**
  * Appends one line of JSON for every entry to a file that only its owner reads. Throws {@link EnvironmentError} when that
- * cannot be written.
+ * cannot be written. Files are bounded in size and number.
  */
-export function openAuditLog(path: string): AuditLog {
+export function openAuditLog(path: string, maxFileBytes = MAX_AUDIT_FILE_BYTES): AuditLog {
   let fd: number | undefined;
+  let bytes = 0;
+  const open = (): void => {
+    fd = openSync(path, "a", 0o600);
+    bytes = fstatSync(fd).size;
+  };
+  const close = (): void => {
+    if (fd !== undefined) closeSync(fd);
+    fd = undefined;
+  };
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    fd = openSync(path, "a", 0o600);
+    open();
   } catch (cause) {
     throw new EnvironmentError(`The audit log ${path} cannot be written.`, "Name another file with tunnelAudit.", {
       cause,
@@ -37,11 +52,22 @@ export function openAuditLog(path: string): AuditLog {
   }
   return {
     write(entry) {
-      if (fd !== undefined) writeSync(fd, `${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+      if (fd === undefined) return;
+      const line = Buffer.from(`${JSON.stringify({ time: new Date().toISOString(), ...entry })}\n`);
+      if (bytes > 0 && bytes + line.length > maxFileBytes) {
+        close();
+        rotate(path);
+        open();
+      }
+      bytes += writeSync(fd, line);
     },
-    close() {
-      if (fd !== undefined) closeSync(fd);
-      fd = undefined;
-    },
+    close,
   };
+}
+
+function rotate(path: string): void {
+  for (let age = AUDIT_FILES - 1; age >= 1; age -= 1) {
+    const newer = age === 1 ? path : `${path}.${age - 1}`;
+    if (existsSync(newer)) renameSync(newer, `${path}.${age}`);
+  }
 }

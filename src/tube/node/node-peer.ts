@@ -25,10 +25,14 @@ export class NodePeer implements TubePeer {
   #hasRelay = false;
 
   /**
-   * `iceServers` are "stun:host:port" or "turn:user:password@host:port". With `relayOnly` neither end hears the other's
-   * own addresses: everything goes through a TURN server.
+   * `iceServers` are "stun:host:port" or "turn:user:password@host:port". With `relayOnly` it offers
+   * and takes addresses of TURN servers only; two ends that can reach each other may still find that out through them.
    */
-  constructor(webRtc: WebRtc, iceServers: readonly string[], { relayOnly = false } = {}) {
+  constructor(
+    webRtc: WebRtc,
+    iceServers: readonly string[],
+    { relayOnly = false }: { readonly relayOnly?: boolean | undefined } = {},
+  ) {
     this.#iceServers = iceServers;
     this.#relayOnly = relayOnly;
     this.#connection = new webRtc.PeerConnection("tube", {

@@ -17,6 +17,7 @@ export function operatorPorts(
 ): ConnectPorts {
   return {
     timers: nodeTimers,
+    relayOnly: options.relayOnly,
     canSignal: () => operator.isConnected,
     beginExchange: () => operator.beginExchange(agent),
     createPeer(iceServers) {

@@ -100,7 +100,7 @@ export class TubeHost {
       this.#attach(signal, transport);
     };
     try {
-      if (signal.transport === "webrtc") await this.#acceptPeer(key, signal.iceServers ?? [], connected, reply);
+      if (signal.transport === "webrtc") await this.#acceptPeer(key, signal, connected, reply);
       else await this.#acceptRelay(key, signal, connected, reply);
     } catch (error) {
       this.#forget(key);
@@ -121,11 +121,11 @@ export class TubeHost {
 
   async #acceptPeer(
     key: string,
-    iceServers: readonly string[],
+    { iceServers = [], relayOnly }: Extract<TubeSignal, { kind: "request" }>,
     connected: (transport: TubeTransport) => void,
     reply: (signal: TubeSignal) => void,
   ): Promise<void> {
-    const peer = new NodePeer(await loadWebRtc(), iceServers);
+    const peer = new NodePeer(await loadWebRtc(), iceServers, { relayOnly });
     this.#track(key, peer);
     peer.onSignal(reply);
     peer.onOpen(connected);

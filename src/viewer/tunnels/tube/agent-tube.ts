@@ -35,6 +35,7 @@ export class AgentTube implements Closable {
     this.#dialler = new TubeDialler({
       ports: {
         timers: pageTimers,
+        relayOnly,
         canSignal: () => hub.isConnected,
         beginExchange: () => hub.beginExchange(agent),
         createPeer: (iceServers) => new PagePeer(iceServers, relayOnly),
