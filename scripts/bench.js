@@ -4,7 +4,7 @@ import { runOrExit, runPackageOrExit } from "./run-command.js";
 import { installSystemPackages } from "./system-packages.js";
 
 // All set-up, then one benchmark: `node scripts/bench.js scenario/latency` compiles bench/ to dist/bench/ and runs
-// dist/bench/scenario/latency.js. Further arguments go to it.
+// dist/bench/scenario/latency.js. Further arguments go to it. Several names with commas run one after the other.
 const [name, ...args] = process.argv.slice(2);
 if (!name) {
   console.error("Name the benchmark to run: node scripts/bench.js scenario/latency");
@@ -14,4 +14,4 @@ installDependencies();
 installSystemPackages(["x11", "desktop", "tests"]);
 build();
 runPackageOrExit("typescript/bin/tsc", ["-b", "bench"]);
-runOrExit(process.execPath, [`dist/bench/${name}.js`, ...args]);
+for (const each of name.split(",")) runOrExit(process.execPath, [`dist/bench/${each}.js`, ...args]);

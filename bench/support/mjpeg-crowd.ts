@@ -19,13 +19,20 @@ export type MjpegCrowdReport = {
 };
 
 const [port = "0", path = "/", token = "", count = "1"] = process.argv.slice(2);
-const members = Array.from({ length: Number(count) }, () => ({ pictures: 0, begun: false }));
+type Member = { pictures: number; begun: boolean };
+
+const members: Member[] = Array.from({ length: Number(count) }, () => ({ pictures: 0, begun: false }));
 let ages: number[] = [];
 let bytes = 0;
 let begun = 0;
 let ended = 0;
 
-for (const member of members) {
+/** One after the other: some servers take few connections at once. */
+const APART_MS = 20;
+
+for (const [index, member] of members.entries()) setTimeout(() => join(member), index * APART_MS);
+
+function join(member: Member): void {
   const socket = connect(Number(port), "127.0.0.1");
   const authorization = token === "" ? "" : `Authorization: Bearer ${token}\r\n`;
   // Of HTTP/1.0, so that no server divides the stream into chunks of its own.
