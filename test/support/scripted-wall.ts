@@ -5,7 +5,9 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type WebSocket, WebSocketServer } from "ws";
 import {
+  type Ack,
   type CameraHealth,
+  decodeAck,
   type EventRequest,
   encodePicture,
   type HubEvent,
@@ -58,6 +60,8 @@ export class ScriptedWall {
   readonly eventRequests: EventRequest[] = [];
   /** Connections to /api/viewer since the start. */
   connections = 0;
+  /** Pictures of each source that reached a canvas. */
+  readonly presented = new Map<number, number>();
   /** Sources whose pictures do not come. */
   readonly silent = new Set<number>();
   /** Sources whose pictures are garbage. */
@@ -154,6 +158,7 @@ export class ScriptedWall {
     this.connections += 1;
     socket.on("message", (data: Buffer, binary) => {
       if (!binary) this.#asked(socket, parseViewerMessage(data.toString()));
+      else this.#acknowledged(decodeAck(new Uint8Array(data)));
     });
     socket.on("close", () => {
       for (const [rung, playing] of this.#playing) if (playing.socket === socket) this.#playing.delete(rung);
@@ -175,6 +180,13 @@ export class ScriptedWall {
     } else if (message.type === "keyframe") {
       const playing = this.#playing.get(message.rung);
       if (playing !== undefined) playing.index = 0;
+    }
+  }
+
+  #acknowledged({ stage, rung }: Ack): void {
+    const source = this.#playing.get(rung)?.watch.source;
+    if (stage === "presented" && source !== undefined) {
+      this.presented.set(source, (this.presented.get(source) ?? 0) + 1);
     }
   }
 

@@ -26,7 +26,7 @@ type ConvertedArea = Area & { readonly pixels: Uint8ClampedArray<ArrayBuffer> };
 /**
  * Copies the changed pixels out of the frame and puts them on a software 2D canvas. Colours are converted here, because
  * without a GPU Chromium converts a worker's frames only while the page's main thread is free: a busy page would stop
- * the picture. Frames in other formats than planar or NV12 YUV are converted by the browser.
+ * the picture. Frames in rarer formats than planar or NV12 YUV and B G R are converted by the browser.
  */
 export class CopyPainter implements Painter {
   readonly name = "copy";
@@ -155,7 +155,10 @@ export class CopyPainter implements Painter {
     };
     if (chroma === undefined) {
       const bytes = new Uint8Array(this.#copied, offset, rgbaBytes(source));
-      await frame.copyTo(bytes, { rect, format: "RGBA", layout: [{ offset: 0, stride: width * BYTES_PER_PIXEL }] });
+      const layout = [{ offset: 0, stride: width * BYTES_PER_PIXEL }];
+      const swaps = frame.format === "BGRX" || frame.format === "BGRA";
+      await frame.copyTo(bytes, swaps ? { rect, layout } : { rect, layout, format: "RGBA" });
+      if (swaps) swapRedAndBlue(bytes);
       return;
     }
     const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source, chroma));
@@ -182,6 +185,15 @@ export class CopyPainter implements Painter {
       this.#tables.set(key, tables);
     }
     return tables;
+  }
+}
+
+/** B G R X, as JPEGs are decoded, to R G B A. Asking the browser for that would wait for the page's main thread. */
+function swapRedAndBlue(bytes: Uint8Array<ArrayBuffer>): void {
+  const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength >> 2);
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] as number;
+    words[at] = 0xff000000 | (word & 0xff00) | ((word & 0xff) << 16) | ((word >> 16) & 0xff);
   }
 }
 
