@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { LibavDecoder } from "../../dist/agent/encode/libav-decoder.js";
 import { NalType, nalUnits, parseSps, spsPictureSize } from "../../dist/codecs/index.js";
 import { CameraAgent, makeClip } from "../support/camera-agent.ts";
+import { startRtspServer } from "../support/rtsp-server.ts";
 
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25"];
 
@@ -209,6 +210,78 @@ test("a file that is no video is told so", async () => {
   agent.begin({ kind: "file", path }, {}, true);
   const { error } = await agent.until(() => agent.of("probed")[0], "it is probed");
   expect(error).not.toBe("");
+});
+
+test.each([
+  ["h264", "h264", "auto"],
+  ["h264", "h264", "udp"],
+  ["mjpeg", "jpeg", "tcp"],
+] as const)("an RTSP camera's %s is passed on, as %s, transport %s", async (sent, codec, transport) => {
+  const credentials = { username: "viewer", password: "p@ss:w/rd" };
+  const camera = await startRtspServer({ codec: sent, credentials });
+  try {
+    agent = new CameraAgent();
+    agent.begin({ kind: "rtsp", url: camera.url, transport }, { credentials });
+    await agent.until(() => agent.of("sources")[0], "the source is told");
+    agent.openRung({ rung: 1, codec });
+    const pictures = await agent.until(() => agent.pictures.length >= 10 && agent.pictures, "pictures come");
+    expect(agent.rung(1)).toMatchObject({ passthrough: true, width: 320, height: 240 });
+    const payloads = pictures.slice(0, 10).map(({ payload }) => payload);
+    expect(new Set(decodedSizes(sent, payloads))).toEqual(new Set(["320x240"]));
+    expect(JSON.stringify(agent.messages)).not.toMatch(/p@ss|p%40ss/);
+  } finally {
+    await camera.close();
+  }
+});
+
+test("an RTSP camera that goes away and comes back is found again, with its rung", async () => {
+  let camera = await startRtspServer();
+  try {
+    agent = new CameraAgent();
+    agent.begin({ kind: "rtsp", url: camera.url });
+    await agent.until(() => agent.of("sources")[0], "the source is told");
+    agent.openRung({ rung: 1 });
+    await agent.until(() => agent.pictures.length >= 10, "pictures come");
+    await camera.close();
+    await agent.until(() => agent.report?.state === "recovering", "it is recovering");
+    const count = agent.pictures.length;
+    camera = await startRtspServer({ port: camera.port });
+    await agent.until(() => agent.pictures.length >= count + 10, "pictures come again");
+    expect(agent.pictures[count]?.keyframe).toBe(true);
+    await agent.until(() => agent.report?.state === "healthy", "it is healthy");
+  } finally {
+    await camera.close();
+  }
+});
+
+test("a wrong password is told, and not shown", async () => {
+  const camera = await startRtspServer({ credentials: { username: "viewer", password: "right" } });
+  try {
+    agent = new CameraAgent();
+    const credentials = { username: "viewer", password: "wrong-secret" };
+    agent.begin({ kind: "rtsp", url: camera.url }, { credentials }, true);
+    const { error } = await agent.until(() => agent.of("probed")[0], "it is probed");
+    expect(error).toMatch(/401|unauthorized|authorization/i);
+    expect(JSON.stringify(agent.messages)).not.toContain("wrong-secret");
+  } finally {
+    await camera.close();
+  }
+});
+
+test.each([
+  ["a file's H.264", "plain", "h264", "h264"],
+  ["a file's JPEGs", "mjpeg", "jpeg", "mjpeg"],
+  ["JPEGs of HEVC", "hevc", "jpeg", "hevc"],
+] as const)("the ffmpeg program delivers %s", async (_name, clip, codec, sourceCodec) => {
+  agent = new CameraAgent();
+  agent.begin({ kind: "file", path: clips[clip] }, { engine: "ffmpeg" });
+  await agent.until(() => agent.of("sources")[0], "the source is told");
+  agent.openRung({ rung: 1, codec });
+  await agent.until(() => agent.pictures.length >= 10, "pictures come");
+  expect(agent.rung(1)).toMatchObject({ passthrough: true });
+  const report = await agent.until(() => agent.report?.state === "healthy" && agent.report, "it is healthy");
+  const about = { engine: "ffmpeg", engineReason: "chosen by configuration", codec: sourceCodec };
+  expect(report.delivery).toMatchObject(about);
 });
 
 test("a movement is told with its best picture", async () => {

@@ -177,8 +177,10 @@ export class CameraCapture implements Closable {
 
   #takePacket(packet: CameraPacket): void {
     this.#interval.bytes += packet.data.length;
+    if (this.#stream === undefined) return;
+    // What an engine decodes by itself it may still hand on as JPEGs.
+    if (this.#stream.kind !== packet.kind) this.#setStream({ ...this.#stream, kind: packet.kind });
     const stream = this.#stream;
-    if (stream === undefined) return;
     if (packet.kind === "h264") {
       if (!stream.reordered && !packet.keyframe && hasBidirectionalSlices(packet.data)) {
         this.#setStream({ ...stream, reordered: true });
