@@ -107,12 +107,14 @@ export class MqttPublisher {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, GOODBYE_MS);
     });
-    if (this.#client.connected) {
-      const told = this.#client.publishAsync(this.#availabilityTopic, "offline", { qos: QOS, retain: true });
-      await Promise.race([told.catch(ignore), late]);
-    }
+    if (this.#client.connected) await Promise.race([this.#sayGoodbye().catch(ignore), late]);
     await Promise.race([this.#client.endAsync(true).catch(ignore), late]);
     clearTimeout(timer);
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    await this.#client.publishAsync(this.#availabilityTopic, "offline", { qos: QOS, retain: true });
+    await this.#client.endAsync();
   }
 }
 
