@@ -19,6 +19,8 @@ export type ChromiumOptions = {
   readonly deviceScaleFactor?: number;
   readonly args?: readonly string[];
   readonly permissions?: readonly string[];
+  /** A program that starts Chromium in its own way. */
+  readonly executablePath?: string;
 };
 
 /** A Chromium with a profile of its own. Messages of the page that are errors are kept in `errors`. */
@@ -34,7 +36,7 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
   const profile = await mkdtemp(join(tmpdir(), "sightline-chromium-"));
   const errors: string[] = [];
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: "/usr/bin/chromium",
+    executablePath: options.executablePath ?? "/usr/bin/chromium",
     headless: true,
     args: ["--headless=new", ...ARGS, ...(options.args ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },

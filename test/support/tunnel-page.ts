@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import type { Locator, Page } from "playwright-core";
-import type { Hub } from "../../dist/hub/index.js";
-import { type Chromium, startChromium } from "./chromium.ts";
+import type { Hub, HubOptions } from "../../dist/hub/index.js";
+import { type Chromium, type ChromiumOptions, startChromium } from "./chromium.ts";
 import { startTestHub, TOKEN } from "./test-hub.ts";
 import { TunnelAgent, type TunnelAgentOptions } from "./tunnel-agent.ts";
 
@@ -20,11 +20,14 @@ export class TunnelPage {
     this.chromium = chromium;
   }
 
-  static async start(options: TunnelAgentOptions): Promise<TunnelPage> {
-    const hub = await startTestHub({ pageDirectory: PAGE });
+  static async start(
+    options: TunnelAgentOptions,
+    { hub: hubOptions, ...chromium }: ChromiumOptions & { readonly hub?: Partial<HubOptions> } = {},
+  ): Promise<TunnelPage> {
+    const hub = await startTestHub({ pageDirectory: PAGE, ...hubOptions });
     const agent = await TunnelAgent.start(hub, options);
     const permissions = ["clipboard-read", "clipboard-write"];
-    return new TunnelPage(hub, agent, await startChromium({ permissions }));
+    return new TunnelPage(hub, agent, await startChromium({ permissions, ...chromium }));
   }
 
   get page(): Page {
