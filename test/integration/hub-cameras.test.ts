@@ -9,6 +9,7 @@ import { cameraApi, FAKE_CAMERA, fakeCamera } from "../support/camera-hub.ts";
 import { EventReader } from "../support/event-reader.ts";
 import { pause } from "../support/events.ts";
 import { FakeViewer, upgradeStatus } from "../support/fake-viewer.ts";
+import { PublishingPage } from "../support/publishing-page.ts";
 import { makeLink, startTestHub, TOKEN } from "../support/test-hub.ts";
 
 let hub: Hub | undefined;
@@ -145,7 +146,8 @@ describe("on demand", () => {
 describe("recovery", () => {
   test("a camera whose process was killed is back with honest health, and no other notices", async () => {
     const running = await start({ cameraSpares: 1 });
-    await add(running, fakeCamera("door"));
+    // Slow enough that the time without it is told, whatever is told together.
+    await add(running, fakeCamera("door", "openMs=800"));
     await add(running, fakeCamera("gate"));
     const events = await follow(running);
     const viewer = await connect(running);
@@ -414,6 +416,32 @@ describe("events", () => {
     expect(await upgradeStatus(running.url, "/api/events", { authorization, origin: "http://evil.example" })).toBe(403);
     expect(await upgradeStatus(running.url, "/api/events", { authorization })).toBe(101);
     expect(await upgradeStatus(running.url, "/api/cameras/none/publish", { authorization })).toBe(404);
+  });
+});
+
+describe("a camera that a page publishes", () => {
+  test("delivers while the page is there, says when it is not, and takes the next page", async () => {
+    const running = await start({ cameraSpares: 1 });
+    await add(running, { id: "phone", name: "Phone", source: { kind: "browser" } });
+    expect(running.sources()[0]?.health).toMatchObject({ state: "idle", detail: "No page publishes it now." });
+    expect(running.cameraPids()).toEqual([]);
+    const viewer = await connect(running);
+    viewer.say({ type: "watch", watch: 1, source: await viewer.sourceId("phone/camera"), codecs: ["h264"] });
+    const page = await PublishingPage.connect(running.url, "phone", TOKEN);
+    const rung = await page.openRung();
+    page.picture(rung, 1, { keyframe: true });
+    await viewer.pictures.next((picture) => picture.rung === rung);
+    await expect.poll(() => stateOf(running, "phone")).toBe("healthy");
+    page.link.close();
+    expect((await viewer.next("interrupted")).reason).toContain("no longer publishes");
+    await expect.poll(() => stateOf(running, "phone")).toBe("idle");
+    const next = await PublishingPage.connect(running.url, "phone", TOKEN);
+    const reopened = await next.openRung();
+    next.picture(reopened, 1, { keyframe: true });
+    await viewer.pictures.next((picture) => picture.rung === reopened);
+    next.link.close();
+    const link = await makeLink(running, ["view"]);
+    await expect(PublishingPage.connect(running.url, "phone", link)).rejects.toThrow("403");
   });
 });
 
