@@ -49,6 +49,8 @@ export class MotionFeed implements Closable {
   }
 
   configure(settings: MotionSettings): void {
+    // Nobody would be told of the end any more.
+    if (this.#settings.enabled && !settings.enabled) this.reset();
     this.#settings = settings;
     this.#detector?.configure(settings);
     if (!this.active) this.#forget();
