@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { AuthContext } from "ssh2";
@@ -145,4 +146,15 @@ it("takes a flood of output, and stays usable", async () => {
   await openShell();
   await type("seq 1 200000; echo the-flood-is-over");
   await expect.poll(screenText, { timeout: 45_000 }).toContain("\n200000\nthe-flood-is-over");
+});
+
+it("pastes megabytes as fast as the remote program reads them, and loses none", async () => {
+  await openShell();
+  const text = "0123456789abcdef".repeat(200_000);
+  const hash = createHash("sha256").update(text).digest("hex");
+  await type(`stty raw -echo; echo ready-$((6*7)); sleep 2; head -c ${text.length} | sha256sum; stty sane`);
+  await expect.poll(screenText).toContain("ready-42");
+  await tunnel.copy(text);
+  await tunnel.page.keyboard.press("Control+Shift+V");
+  await expect.poll(screenText, { timeout: 45_000 }).toContain(hash.slice(0, 40));
 });
