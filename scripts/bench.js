@@ -11,7 +11,7 @@ if (!name) {
   process.exit(2);
 }
 installDependencies();
-installSystemPackages(["x11", "desktop", "tests"]);
+installSystemPackages(["x11", "desktop", "tests", "rivals"]);
 build();
 runPackageOrExit("typescript/bin/tsc", ["-b", "bench"]);
 for (const each of name.split(",")) runOrExit(process.execPath, [`dist/bench/${each}.js`, ...args]);

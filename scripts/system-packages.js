@@ -16,6 +16,8 @@ const PACKAGES = {
     ...["chromium", "xclip", "xdotool", "openssl", "ffmpeg", "iproute2", "curl"],
     ...["tigervnc-standalone-server", "websockify", "openssh-server", "coturn"],
   ],
+  /** Servers of other projects that benchmarks compare Sightline to. */
+  rivals: ["motion", "gstreamer1.0-tools", "gstreamer1.0-plugins-base", "gstreamer1.0-plugins-good"],
 };
 
 /** @typedef {keyof typeof PACKAGES} Purpose */

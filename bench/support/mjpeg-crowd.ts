@@ -28,7 +28,7 @@ let begun = 0;
 let ended = 0;
 
 /** One after the other: some servers take few connections at once. */
-const APART_MS = 20;
+const APART_MS = 50;
 
 for (const [index, member] of members.entries()) setTimeout(() => join(member), index * APART_MS);
 

@@ -1,2 +1,2 @@
 export { type LegacyKvmGateway, type LegacyKvmOptions, startLegacyKvm } from "./legacy-kvm/gateway.ts";
-export { DEFAULT_MJPEG_LIMITS, MjpegGateway, type MjpegLimits } from "./mjpeg/index.ts";
+export { MjpegGateway, type MjpegLimits } from "./mjpeg/index.ts";

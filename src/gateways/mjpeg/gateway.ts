@@ -24,7 +24,7 @@ export type MjpegLimits = {
   readonly lingerMs: number;
 };
 
-export const DEFAULT_MJPEG_LIMITS: MjpegLimits = {
+const DEFAULT_MJPEG_LIMITS: MjpegLimits = {
   maxClients: 256,
   maxClientsPerSource: 128,
   stalledMs: 15_000,

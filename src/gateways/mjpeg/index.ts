@@ -1,1 +1,1 @@
-export { DEFAULT_MJPEG_LIMITS, MjpegGateway, type MjpegLimits } from "./gateway.ts";
+export { MjpegGateway, type MjpegLimits } from "./gateway.ts";
