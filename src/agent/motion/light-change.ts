@@ -60,7 +60,10 @@ export class LightChange {
 
   #medianLevel(background: Float32Array): number {
     const levels = this.#levels.fill(0);
-    for (const level of background) levels[level | 0] = (levels[level | 0] as number) + 1;
+    for (let cell = 0; cell < background.length; cell += 1) {
+      const level = (background[cell] as number) | 0;
+      levels[level] = (levels[level] as number) + 1;
+    }
     let below = 0;
     for (let level = 0; level < 256; level += 1) {
       below += levels[level] as number;
