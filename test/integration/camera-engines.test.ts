@@ -5,7 +5,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
-import type { CameraEngine, CameraPicture, EngineInfo, EngineRequest } from "../../dist/agent/camera/engine.js";
+import type {
+  CameraEngine,
+  CameraPacket,
+  CameraPicture,
+  EngineInfo,
+  EngineRequest,
+} from "../../dist/agent/camera/engine.js";
 import { openFfmpegEngine } from "../../dist/agent/camera/ffmpeg/ffmpeg-engine.js";
 import { openHttpEngine } from "../../dist/agent/camera/http/http-engine.js";
 import { NalType, nalUnits } from "../../dist/codecs/index.js";
@@ -207,7 +213,7 @@ describe("the ffmpeg program", () => {
     const capture = new Capture(openFfmpegEngine, { source });
     await capture.have(12);
     expect(capture.opened).toEqual([{ codec: "h264", width: 320, height: 240, fps: 10, decoder: "" }]);
-    const packets = capture.pictures.filter((picture) => picture.kind === "h264");
+    const packets = capture.pictures.filter((picture): picture is CameraPacket => picture.kind === "h264");
     expect(packets).toHaveLength(capture.pictures.length);
     const types = packets.map(({ data }) => nalUnits(data).map(({ type }) => type));
     for (const [index, packet] of packets.entries()) {

@@ -23,9 +23,9 @@ import {
   type Stream,
 } from "node-av";
 import { describeError, Emitter, type Event } from "../../../base/index.ts";
+import { jpegSize } from "../../../codecs/index.ts";
 import { monotonicUs } from "../../../node/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineRequest } from "../engine.ts";
-import { jpegSize } from "../jpeg-size.ts";
 import { AccessUnits } from "./access-units.ts";
 import { FrameSource } from "./frame-source.ts";
 import { type LibavInput, libavInput } from "./libav-input.ts";
