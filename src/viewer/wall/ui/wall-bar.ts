@@ -10,6 +10,7 @@ export type BarActions = {
   togglePanel(): void;
   toggleEvents(): void;
   openCameras(): void;
+  publish(): void;
   copyAddress(): void;
   openKeys(): void;
 };
@@ -50,7 +51,7 @@ export function renderBar(model: WallModel, state: BarState, actions: BarActions
       </div>
       ${renderChip(model, state, actions)}
     </header>
-    ${renderMenus(model, actions)}
+    ${renderMenus(model, state.administrator, actions)}
   `;
 }
 
@@ -113,7 +114,7 @@ function renderChip(model: WallModel, { panelOpen }: BarState, { togglePanel }: 
   `;
 }
 
-function renderMenus(model: WallModel, actions: BarActions): TemplateResult {
+function renderMenus(model: WallModel, administrator: boolean, actions: BarActions): TemplateResult {
   const { view } = model;
   const theme = recallTheme();
   return html`
@@ -138,6 +139,7 @@ function renderMenus(model: WallModel, actions: BarActions): TemplateResult {
       <p class="heading">Appearance</p>
       ${THEMES.map((value) => choice(THEME_LABELS[value], theme === value, () => applyTheme(value)))}
       <hr />
+      ${administrator ? item("Use this device's camera", actions.publish) : nothing}
       ${item("Copy the address of this view", actions.copyAddress)} ${item("Keyboard shortcuts", actions.openKeys)}
     </div>
   `;

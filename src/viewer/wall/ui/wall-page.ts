@@ -15,6 +15,7 @@ import {
 } from "../../ui/index.ts";
 import { mayChangeCameras } from "../cameras/camera-api.ts";
 import type { CameraManager } from "../cameras/camera-manager.ts";
+import type { PublishDialog } from "../cameras/publish-dialog.ts";
 import { WallModel } from "../state/wall-model.ts";
 import { bestColumns, columnsOf, tilesPerPage } from "../state/wall-view.ts";
 import { renderFigures } from "./figures-panel.ts";
@@ -25,6 +26,7 @@ import { wallStyles } from "./wall-styles.ts";
 import type { WallTileElement } from "./wall-tile.ts";
 import "./wall-tile.ts";
 import "../cameras/camera-manager.ts";
+import "../cameras/publish-dialog.ts";
 import "../motion/motion-events.ts";
 import "../motion/motion-tuner.ts";
 
@@ -76,6 +78,7 @@ export class WallPage extends LitElement {
     togglePanel: () => this.#set(() => (this.#panelOpen = !this.#panelOpen)),
     toggleEvents: () => this.#set(() => (this.#eventsOpen = !this.#eventsOpen)),
     openCameras: () => this.#manager?.open(),
+    publish: () => (this.renderRoot.querySelector("wall-publish") as PublishDialog | null)?.open(),
     copyAddress: () => void this.#copyAddress(),
     openKeys: () => this.renderRoot.querySelector<HTMLDialogElement>("#keys-dialog")?.showModal(),
   };
@@ -269,7 +272,7 @@ export class WallPage extends LitElement {
 
   #renderDialogs(model: WallModel): TemplateResult {
     return html`
-      ${this.#administrator ? html`<wall-cameras .sources=${model.sources} @notice=${(event: CustomEvent<string>) => this.#toast(event.detail)}></wall-cameras>` : nothing}
+      ${this.#administrator ? html`<wall-cameras .sources=${model.sources} @notice=${(event: CustomEvent<string>) => this.#toast(event.detail)}></wall-cameras><wall-publish></wall-publish>` : nothing}
       <dialog id="keys-dialog" aria-labelledby="keys-title">
         <form method="dialog">
           <h2 id="keys-title">Keyboard shortcuts</h2>

@@ -1,0 +1,62 @@
+import type { Closable } from "../../base/index.ts";
+import type { PageToPublishWorker, PublishState, PublishWorkerToPage } from "./messages.ts";
+
+export type { PublishState } from "./messages.ts";
+
+/** TypeScript's DOM types lack the stream of frames behind a track, which not every browser has. */
+const { MediaStreamTrackProcessor } = globalThis as unknown as {
+  readonly MediaStreamTrackProcessor?: new (init: {
+    track: MediaStreamTrack;
+  }) => { readonly readable: ReadableStream<VideoFrame> };
+};
+
+/**
+ * Publishes a track of this device as a camera of the hub, until it is closed. Encoding and network are in a worker, so that
+ * a busy page does not stop the pictures. The track stays the caller's.
+ */
+export class Publisher implements Closable {
+  readonly #worker: Worker;
+  #video: HTMLVideoElement | undefined;
+  #closed = false;
+
+  /** `camera` is the id of a camera of the kind "browser". */
+  constructor(camera: string, track: MediaStreamTrack, onState: (state: PublishState) => void) {
+    this.#worker = new Worker(new URL("./worker/publish-worker.js", import.meta.url), { type: "module" });
+    this.#worker.onmessage = ({ data }: MessageEvent<PublishWorkerToPage>) => onState(data.state);
+    this.#worker.onerror = (event) => onState({ kind: "connecting", reason: event.message });
+    const path = `/api/cameras/${encodeURIComponent(camera)}/publish`;
+    this.#send({ type: "open", url: location.origin.replace(/^http/, "ws") + path, camera });
+    if (MediaStreamTrackProcessor === undefined) this.#readByElement(track);
+    else {
+      const { readable } = new MediaStreamTrackProcessor({ track });
+      this.#send({ type: "frames", readable }, [readable]);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#worker.terminate();
+    if (this.#video !== undefined) this.#video.srcObject = null;
+  }
+
+  #readByElement(track: MediaStreamTrack): void {
+    const video = document.createElement("video");
+    video.muted = true;
+    video.playsInline = true;
+    video.srcObject = new MediaStream([track]);
+    this.#video = video;
+    const next = (): void => {
+      if (this.#closed) return;
+      const frame = new VideoFrame(video, { timestamp: performance.now() * 1000 });
+      this.#send({ type: "frame", frame }, [frame]);
+      video.requestVideoFrameCallback(next);
+    };
+    video.requestVideoFrameCallback(next);
+    void video.play();
+  }
+
+  #send(message: PageToPublishWorker, transfer: Transferable[] = []): void {
+    this.#worker.postMessage(message, transfer);
+  }
+}
