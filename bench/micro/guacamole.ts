@@ -117,6 +117,43 @@ function theirsFromBytes(text: string, renewEvery: number): Row["run"] {
   };
 }
 
+/** What no parser can go below: the platform's decoder alone, over the same bytes. */
+function decoderAlone(text: string): Row["run"] {
+  const bytes = encoder.encode(text);
+  return (count) => {
+    let sum = 0;
+    for (let done = 0; done < count; done += 1) sum += commonDecoder.decode(bytes).length;
+    return sum;
+  };
+}
+
+/** Cutting every string out of the text, at places that are known beforehand: what is left is the parsing. */
+function stringsAlone(text: string, elements: readonly string[], instructions: number): Row["run"] {
+  const places: number[] = [];
+  for (let at = 0, left = instructions; left > 0; left -= 1) {
+    for (const element of elements) {
+      at = text.indexOf(".", at) + 1;
+      places.push(at, at + element.length);
+      at += element.length + 1;
+    }
+  }
+  const consumer = new Consumer();
+  const args = elements.slice(1);
+  return (count) => {
+    for (let done = 0; done < count; done += 1) {
+      for (let place = 0; place < places.length; ) {
+        const opcode = text.substring(places[place] as number, places[place + 1] as number);
+        place += 2;
+        for (let index = 0; index < args.length; index += 1, place += 2) {
+          args[index] = text.substring(places[place] as number, places[place + 1] as number);
+        }
+        consumer.take(opcode, args);
+      }
+    }
+    return consumer.sum;
+  };
+}
+
 function repeated(instruction: string, size: number): { text: string; instructions: number } {
   const instructions = Math.max(1, Math.floor(size / encoder.encode(instruction).length));
   // As a socket gives it: in one piece, not a tree of repetitions.
@@ -139,6 +176,9 @@ function verifyWork(): void {
     const units = elements.join("").length;
     verify("our loop over bytes", oursFromBytes(encodeElements(elements))(5), units * 5);
     verify("our loop over text", oursFromText(encodeElements(elements))(5), units * 5);
+    const instruction = encodeElements(elements);
+    verify("the loop over known places", stringsAlone(instruction, elements, 1)(5), units * 5);
+    verify("the decoder's loop", decoderAlone(instruction)(5), instruction.length * 5);
     verify("their loop", theirsFromBytes(encodeForCommon(elements), 2)(5), units * 5);
   }
 }
@@ -160,11 +200,13 @@ function singleRows(name: TextName): Row[] {
 
 function streamRows(name: StreamName): Row[] {
   return Object.entries(STREAM_SIZES).flatMap(([size, bytes]) => {
-    const ours = repeated(encodeElements(STREAMS[name]), bytes).text;
+    const { text: ours, instructions } = repeated(encodeElements(STREAMS[name]), bytes);
     const theirs = repeated(encodeForCommon(STREAMS[name]), bytes).text;
     return [
       { slice: 1, name: `ours text ${name} ${size}`, run: oursFromText(ours) },
       { slice: 1, name: `ours bytes ${name} ${size}`, run: oursFromBytes(ours) },
+      { slice: 1, name: `floor text ${name} ${size}`, run: stringsAlone(ours, STREAMS[name], instructions) },
+      { slice: 1, name: `floor bytes ${name} ${size}`, run: decoderAlone(ours) },
       { slice: 1, name: `theirs text ${name} ${size}`, run: theirsFromText(theirs, 1) },
       { slice: 1, name: `theirs bytes ${name} ${size}`, run: theirsFromBytes(theirs, 1) },
     ];
@@ -209,10 +251,10 @@ function printStreams(measured: Map<string, Measured>): void {
   const heads = WAYS.flatMap((way) => sizes.map(([size]) => `${way} ${size}`));
   console.log(`\n${line("full buffers", heads, 20)}`);
   for (const name of STREAM_NAMES) {
-    const each = (who: "ours" | "theirs"): Array<Measured | undefined> =>
+    const each = (who: "ours" | "theirs" | "floor"): Array<Measured | undefined> =>
       WAYS.flatMap((way) =>
         sizes.map(([size, bytes]) => {
-          const encode = who === "ours" ? encodeElements : encodeForCommon;
+          const encode = who === "theirs" ? encodeForCommon : encodeElements;
           const { instructions } = repeated(encode(STREAMS[name]), bytes);
           const one = measured.get(`${who} ${way} ${name} ${size}`);
           return one && perInstruction(one, instructions);
@@ -221,6 +263,7 @@ function printStreams(measured: Map<string, Measured>): void {
     const ours = each("ours");
     const theirs = each("theirs");
     console.log(line(`${name}: ours`, ours.map(cell), 20));
+    console.log(line("    cutting known strings; the decoder alone", each("floor").map(cell), 20));
     console.log(line(`${name}: guacamole-common-js`, theirs.map(cell), 20));
     console.log(
       line(
