@@ -56,7 +56,7 @@ export class Feed implements Closable {
   readonly #steps: readonly QualityStep[];
   readonly #chooser: StepChooser;
   readonly #repeat: NodeJS.Timeout;
-  #waiters: Array<() => void> = [];
+  readonly #waiters = new Set<() => void>();
   #source: SourceInfo;
   #link: MemoryLink | undefined;
   #watching: Watching | undefined;
@@ -129,11 +129,13 @@ export class Feed implements Closable {
       const leftMs = deadlineMs - performance.now();
       if (this.#closed || leftMs <= 0) return undefined;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, leftMs);
-        this.#waiters.push(() => {
+        const wake = (): void => {
           clearTimeout(timer);
+          this.#waiters.delete(wake);
           resolve();
-        });
+        };
+        const timer = setTimeout(wake, leftMs);
+        this.#waiters.add(wake);
       });
     }
   }
@@ -268,6 +270,6 @@ export class Feed implements Closable {
   }
 
   #wake(): void {
-    for (const wake of this.#waiters.splice(0)) wake();
+    for (const wake of [...this.#waiters]) wake();
   }
 }

@@ -42,7 +42,6 @@ type Member = {
   readonly client: StreamClient;
   readonly feed: Feed;
   readonly path: string;
-  readonly peer: string;
   readonly end: () => void;
 };
 type Found = { readonly entry: DoorEntry; readonly source: SourceInfo };
@@ -135,7 +134,7 @@ export class MjpegGateway implements Closable {
       freed: () => feed.settle(),
     });
     const end = (): void => void socket.destroy();
-    const member = { client, feed, path, peer: request.ip, end };
+    const member = { client, feed, path, end };
     this.#members.add(member);
     response.setTimeout(this.#limits.stalledMs, () => {
       this.#counters.reaped();
@@ -184,7 +183,7 @@ export class MjpegGateway implements Closable {
         ...{ asked: feed.pictures, now: feed.step, received: feed.received, lost: feed.lostReason ?? null },
         clients: [...this.#members]
           .filter((member) => member.feed === feed)
-          .map(({ peer, client: { sent, dropped, queuedBytes } }) => ({ peer, sent, dropped, queuedBytes })),
+          .map(({ client: { sent, dropped, queuedBytes } }) => ({ sent, dropped, queuedBytes })),
       })),
     };
   }
