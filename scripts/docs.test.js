@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { agentCommandSchema } from "../src/protocol/agent-commands.ts";
 import { agentMessageSchema } from "../src/protocol/agent-messages.ts";
+import { eventRequestSchema, hubEventSchema, motionEventSchema } from "../src/protocol/event-messages.ts";
 import { hubMessageSchema } from "../src/protocol/hub-messages.ts";
 import * as limits from "../src/protocol/limits.ts";
 import { viewerMessageSchema } from "../src/protocol/viewer-messages.ts";
@@ -16,6 +17,9 @@ test("docs/protocol.md is what `npm run docs` writes", () => {
   const schemas = {
     agentCommandSchema: z.toJSONSchema(agentCommandSchema),
     agentMessageSchema: z.toJSONSchema(agentMessageSchema),
+    eventRequestSchema: z.toJSONSchema(eventRequestSchema),
+    hubEventSchema: z.toJSONSchema(hubEventSchema),
+    motionEventSchema: z.toJSONSchema(motionEventSchema),
     hubMessageSchema: z.toJSONSchema(hubMessageSchema),
     viewerMessageSchema: z.toJSONSchema(viewerMessageSchema),
   };

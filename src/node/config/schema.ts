@@ -178,7 +178,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       spares: z.int().min(0).max(16).default(1).meta({
         description:
-          "Processes that wait for a camera to be watched, so that its first picture comes sooner. Each takes some 100 MB.",
+          "Processes that wait for a camera to be watched, so that its first picture comes sooner. Each takes about 120 MB.",
       }),
       graceSeconds: z.int().min(0).max(86_400).default(10).meta({
         description: "A camera that nobody watches any more is closed after this many seconds.",
