@@ -271,7 +271,7 @@ describe("the ffmpeg program", () => {
     expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(1_000_000);
   });
 
-  it("makes test pictures, and refuses a list that leads elsewhere", async () => {
+  it("makes test pictures, and says what is wrong with a file", async () => {
     const source = { kind: "test", pattern: "testsrc2", width: 160, height: 120, fps: 20 } as const;
     const capture = new Capture(openFfmpegEngine, { source });
     await capture.have(5);
@@ -286,6 +286,10 @@ describe("the ffmpeg program", () => {
     const capture = new Capture(openFfmpegEngine, { source: video(camera), credentials: access });
     await capture.have(3);
     expect(capture.opened[0]).toMatchObject({ codec: "mjpeg", width: 640, height: 480 });
+    // A list that the camera sends in the place of pictures leads nowhere.
+    const list = new Capture(openFfmpegEngine, { source: video(camera, "/list"), credentials: access });
+    expect(await list.fails()).not.toBe("");
+    expect(camera.paths).not.toContain("/snapshot");
   });
 
   it("ends its program within its bound, also one that is stopped", async () => {

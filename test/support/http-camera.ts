@@ -18,7 +18,7 @@ export type HttpCameraOptions = {
 };
 
 /**
- * An HTTP camera on loopback: `/video` is an endless answer, `/snapshot` one picture with an ETag, `/redirect?to=` leads
+ * An HTTP camera on loopback: `/video` is an endless answer, `/snapshot` one picture with an ETag, `/redirect?to=` and `/list` lead
  * elsewhere. Its pictures are numbered by their width. It can stall, blink, and be switched off and on.
  */
 export class HttpCamera {
@@ -44,6 +44,8 @@ export class HttpCamera {
   frozen = false;
   /** Before a snapshot is answered. */
   delayMs = 0;
+  /** What was asked for, refused requests left out. */
+  readonly paths: string[] = [];
   /** Authorization headers as they came. */
   readonly authorizations: string[] = [];
 
@@ -95,10 +97,13 @@ export class HttpCamera {
       return;
     }
     this.requests += 1;
+    this.paths.push(url.pathname);
     if (url.pathname === "/video") this.#stream(response);
     else if (url.pathname === "/snapshot") this.#snapshot(request, response);
     else if (url.pathname === "/redirect")
       response.writeHead(302, { Location: url.searchParams.get("to") ?? "" }).end();
+    else if (url.pathname === "/list")
+      response.writeHead(200).end(`ffconcat version 1.0\nfile '${this.url("/snapshot")}'\n`);
     else if (url.pathname === "/page") response.writeHead(200, { "Content-Type": "text/html" }).end("<html>");
     else response.writeHead(404).end();
   }

@@ -63,7 +63,11 @@ function inputOf(source: CameraSource, credentials: CameraCredentials | undefine
         rtspOptions(source.transport),
       );
     case "mjpeg":
-      return listed("pipe,http,https,tcp,tls", urlOf(source.url, credentials), { rw_timeout: TIMEOUT_US });
+      return listed("pipe,http,https,tcp,tls", urlOf(source.url, credentials), {
+        rw_timeout: TIMEOUT_US,
+        // A playlist in the place of pictures would reach further hosts.
+        format_whitelist: "mpjpeg,mjpeg,jpeg_pipe",
+      });
     case "file": {
       // Playlists and lists of files would reach further files and hosts.
       const allowed = ["-protocol_whitelist", "file", "-format_whitelist", FILE_FORMATS];
