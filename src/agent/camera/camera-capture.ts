@@ -3,6 +3,7 @@ import { hasBidirectionalSlices } from "../../codecs/index.ts";
 import { monotonicUs } from "../../node/index.ts";
 import type { Camera, CameraCredentials } from "../../protocol/index.ts";
 import { CameraRungs } from "./camera-rungs.ts";
+import { DecodingLag } from "./decode/decoding-lag.ts";
 import { PictureFeed } from "./decode/picture-feed.ts";
 import type { CameraFrame, CameraPacket, CameraPicture } from "./engine.ts";
 import { GroupOfPictures } from "./group-of-pictures.ts";
@@ -34,10 +35,12 @@ export class CameraCapture implements Closable {
   readonly #motion: MotionFeed;
   readonly #feed: PictureFeed;
   readonly #group = new GroupOfPictures();
+  #lag = new DecodingLag();
   #engine: ChosenEngine | undefined;
   #stream: SourceStream | undefined;
   #engineDecoder = "";
   #childPid = 0;
+  #complaint = "";
   #told = { discarded: 0, undecoded: 0 };
   #interval = { startUs: 0, pictures: 0, bytes: 0 };
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -113,6 +116,7 @@ export class CameraCapture implements Closable {
     }
     this.#engine = engine;
     this.#told.discarded = 0;
+    this.#lag = new DecodingLag();
     this.#tellChild();
     engine.onOpened((opened) => this.#setInfo(opened));
     engine.onPicture((picture) => this.#take(picture));
@@ -152,24 +156,24 @@ export class CameraCapture implements Closable {
     open();
     // A viewer joins at once, where the camera's last keyframe and all since are still here.
     for (const packet of this.#group.packets) this.#rungs.offerPacket(packet, rung);
+    if (this.#stream?.kind === "jpeg" && this.#rungs.wantsFrames) {
+      this.#attempt(() => this.#decodeAll(this.#group.packets));
+    }
   }
 
   #take(picture: CameraPicture): void {
     this.#pulse.picture(picture.arrivedUs);
     this.#interval.pictures += 1;
-    try {
+    this.#attempt(() => {
       if (picture.kind === "frame") this.#takeFrame(picture);
       else this.#takePacket(picture);
-    } catch (error) {
-      if (!(error instanceof EnvironmentError)) throw error;
-      this.#report({ type: "notice", level: "error", text: describeError(error).slice(0, 2048) });
-    }
+    });
     this.#countDiscarded();
   }
 
-  #takeFrame({ frame, arrivedUs }: CameraFrame): void {
+  #takeFrame({ frame, arrivedUs, decodeUs }: CameraFrame): void {
     try {
-      this.#offer({ frame, arrivedUs, decodeStartUs: arrivedUs, decodeUs: 0 });
+      this.#offer({ frame, arrivedUs, decodeUs });
     } finally {
       frame.free();
     }
@@ -185,8 +189,8 @@ export class CameraCapture implements Closable {
       if (!stream.reordered && !packet.keyframe && hasBidirectionalSlices(packet.data)) {
         this.#setStream({ ...stream, reordered: true });
       }
-      this.#group.add(packet);
     }
+    this.#group.add(packet);
     this.#rungs.offerPacket(packet);
     this.#decode(packet);
   }
@@ -197,6 +201,10 @@ export class CameraCapture implements Closable {
       if (packet.kind === "h264") this.#feed.stop();
       return;
     }
+    if (this.#lag.skips(packet)) {
+      this.#pulse.discard(1);
+      return;
+    }
     const packets = this.#feed.running || packet.kind === "jpeg" ? [packet] : this.#group.packets;
     this.#decodeAll(packets);
   }
@@ -204,10 +212,19 @@ export class CameraCapture implements Closable {
   /** Somebody began to need pixels between two pictures: the newest one is decoded for them now. */
   #catchUp(): void {
     if (this.#feed.running || !this.#wantsFrames || this.#stream?.kind !== "h264") return;
+    this.#attempt(() => this.#decodeAll(this.#group.packets));
+  }
+
+  /** What cannot be decoded or scaled is told, once; the next picture is tried again. */
+  #attempt(action: () => void): void {
     try {
-      this.#decodeAll(this.#group.packets);
+      action();
     } catch (error) {
       if (!(error instanceof EnvironmentError)) throw error;
+      const text = describeError(error).slice(0, 2048);
+      if (text === this.#complaint) return;
+      this.#complaint = text;
+      this.#report({ type: "notice", level: "error", text });
     }
   }
 

@@ -12,11 +12,10 @@ import type { CameraRungRequest, CameraThreadReport } from "./thread-messages.ts
 /** Viewers that keep asking for keyframes share one. */
 const MIN_KEYFRAME_INTERVAL_US = 250_000;
 
-/** A decoded picture: when it arrived, when its decoding began, and how long that took. */
+/** A decoded picture: when it arrived, and how long its decoding took. */
 export type DecodedPicture = {
   readonly frame: Frame;
   readonly arrivedUs: number;
-  readonly decodeStartUs: number;
   readonly decodeUs: number;
 };
 

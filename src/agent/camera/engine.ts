@@ -23,6 +23,8 @@ export type CameraFrame = {
   readonly frame: Frame;
   readonly ptsUs: number;
   readonly arrivedUs: number;
+  /** What decoding it took, microseconds. */
+  readonly decodeUs: number;
 };
 
 export type CameraPicture = CameraPacket | CameraFrame;

@@ -4,7 +4,7 @@ import type { CameraPacket } from "./engine.ts";
 const MAX_PACKETS = 600;
 const MAX_BYTES = 16 << 20;
 
-/** Everything since the newest keyframe, so that a rung or the decoder can join between two of them. Bounded. */
+/** Everything since the newest keyframe (of JPEGs: the last one), so that a rung or the decoder can join at once. Bounded. */
 export class GroupOfPictures {
   #packets: CameraPacket[] = [];
   #bytes = 0;

@@ -134,7 +134,7 @@ export class SourceKeeper implements Closable {
   #look(): void {
     const nowUs = this.#clock.nowUs();
     if (this.#phase === "opening" || this.#phase === "delivering") {
-      const freshness = this.#watchdog.look(nowUs, this.#thread.pulse.newestUs);
+      const freshness = this.#watchdog.look(nowUs, this.#thread.pulse);
       if (freshness === "stalled") {
         this.#stop(this.#watchdog.delivered ? "No picture came any more." : "The source opened, but no picture came.");
         return;

@@ -9,7 +9,7 @@ function watch(watchdog: Watchdog, options: { fromS: number; untilS: number; fps
   for (let nowUs = options.fromS * SECOND; nowUs <= options.untilS * SECOND; nowUs += SECOND / 4) {
     const lastUs = Math.min(nowUs, options.picturesEndS * SECOND);
     const newestUs = Math.floor((lastUs * options.fps) / SECOND) * (SECOND / options.fps);
-    const freshness = watchdog.look(nowUs, newestUs);
+    const freshness = watchdog.look(nowUs, { newestUs, pictures: Math.floor((lastUs * options.fps) / SECOND) });
     if (seen.at(-1) !== freshness) seen.push(freshness);
     if (freshness === "stalled") return { seen, atS: nowUs / SECOND };
   }
@@ -31,6 +31,19 @@ test("a slow source has five of its intervals", () => {
   expect(atS).toBeLessThanOrEqual(20.5);
 });
 
+test("a source that does not tell its rate may be a slow one", () => {
+  const watchdog = new Watchdog(0, 0);
+  expect(watch(watchdog, { fromS: 0, untilS: 60, fps: 0.2, picturesEndS: 60 }).atS).toBeUndefined();
+});
+
+test("a source that delivers less than it says is judged by what it delivers", () => {
+  const watchdog = new Watchdog(0, 25);
+  expect(watch(watchdog, { fromS: 0, untilS: 60, fps: 1, picturesEndS: 60 }).atS).toBeUndefined();
+  const { atS } = watch(watchdog, { fromS: 60.25, untilS: 80, fps: 1, picturesEndS: 60 });
+  expect(atS).toBeGreaterThan(64);
+  expect(atS).toBeLessThanOrEqual(65.5);
+});
+
 test("a source that delivers nothing at all is given longer to open", () => {
   const watchdog = new Watchdog(0, 25);
   const { atS } = watch(watchdog, { fromS: 0, untilS: 40, fps: 25, picturesEndS: 0 });
@@ -40,16 +53,16 @@ test("a source that delivers nothing at all is given longer to open", () => {
 
 test("pictures of an earlier opening do not count", () => {
   const watchdog = new Watchdog(5 * SECOND, 25);
-  watchdog.look(5.25 * SECOND, 4.9 * SECOND);
+  watchdog.look(5.25 * SECOND, { newestUs: 4.9 * SECOND, pictures: 100 });
   expect(watchdog.delivered).toBe(false);
-  watchdog.look(5.5 * SECOND, 5.4 * SECOND);
+  watchdog.look(5.5 * SECOND, { newestUs: 5.4 * SECOND, pictures: 101 });
   expect(watchdog.delivered).toBe(true);
 });
 
 test("a machine that was suspended gives its sources one period more", () => {
   const watchdog = new Watchdog(0, 25);
   watch(watchdog, { fromS: 0, untilS: 10, fps: 25, picturesEndS: 10 });
-  expect(watchdog.look(3600 * SECOND, 10 * SECOND)).toBe("fresh");
-  expect(watchdog.look(3601.5 * SECOND, 10 * SECOND)).toBe("late");
-  expect(watchdog.look(3602.5 * SECOND, 10 * SECOND)).toBe("stalled");
+  expect(watchdog.look(3600 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("fresh");
+  expect(watchdog.look(3601.5 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("late");
+  expect(watchdog.look(3602.5 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("stalled");
 });

@@ -3,6 +3,8 @@ const OPEN_LIMIT_US = 12_000_000;
 /** A slow source may be silent for five of its intervals, any source for two seconds. */
 const MIN_STALL_US = 2_000_000;
 const STALL_INTERVALS = 5;
+/** After so many pictures the rate that is measured counts more than the one that was declared. */
+const MEASURED_PICTURES = 5;
 /** From here on the newest picture is late, which people are told. */
 const LATE_SHARE = 0.5;
 /** Looks that lie further apart than this were not the source's fault: the machine was suspended or far too busy. */
@@ -15,44 +17,53 @@ export type Freshness = "fresh" | "late" | "stalled";
  * machine stood still and the source gets one more period before it is judged.
  */
 export class Watchdog {
-  #fps: number;
+  #declaredFps: number;
   #freshUs: number;
   #lookedUs: number;
-  #delivered = false;
+  /** The first picture of this opening, and how many had come by then. */
+  #first: { readonly atUs: number; readonly pictures: number } | undefined;
+  #measuredFps = 0;
 
   /** @param fps what the source should deliver; 0 where that is unknown */
   constructor(nowUs: number, fps: number) {
-    this.#fps = fps;
+    this.#declaredFps = fps;
     this.#freshUs = nowUs;
     this.#lookedUs = nowUs;
   }
 
-  /** The rate is known better now. */
+  /** The source says what it delivers. */
   setRate(fps: number): void {
-    this.#fps = fps;
+    this.#declaredFps = fps;
   }
 
   /** Whether a picture came since the opening. */
   get delivered(): boolean {
-    return this.#delivered;
+    return this.#first !== undefined;
   }
 
-  /** @param newestUs when the newest picture came; undefined before the first */
-  look(nowUs: number, newestUs: number | undefined): Freshness {
+  /** @param seen when the newest picture came, undefined before the first, and how many have come so far */
+  look(nowUs: number, seen: { readonly newestUs: number | undefined; readonly pictures: number }): Freshness {
     const gapUs = nowUs - this.#lookedUs;
     this.#lookedUs = nowUs;
-    if (newestUs !== undefined && newestUs > this.#freshUs) {
-      this.#freshUs = newestUs;
-      this.#delivered = true;
-    }
+    if (seen.newestUs !== undefined && seen.newestUs > this.#freshUs) this.#note(seen.newestUs, seen.pictures);
     if (gapUs > MAX_LOOK_GAP_US) this.#freshUs = nowUs;
     const ageUs = nowUs - this.#freshUs;
-    const limitUs = this.#delivered ? this.#stallUs : Math.max(OPEN_LIMIT_US, this.#stallUs);
+    const limitUs = this.#limitUs;
     if (ageUs > limitUs) return "stalled";
-    return this.#delivered && ageUs > this.#stallUs * LATE_SHARE ? "late" : "fresh";
+    return this.delivered && ageUs > limitUs * LATE_SHARE ? "late" : "fresh";
   }
 
-  get #stallUs(): number {
-    return this.#fps > 0 ? Math.max(MIN_STALL_US, (STALL_INTERVALS * 1e6) / this.#fps) : MIN_STALL_US;
+  #note(atUs: number, pictures: number): void {
+    this.#freshUs = atUs;
+    this.#first ??= { atUs, pictures };
+    const count = pictures - this.#first.pictures;
+    if (count >= MEASURED_PICTURES) this.#measuredFps = (count * 1e6) / (atUs - this.#first.atUs);
+  }
+
+  get #limitUs(): number {
+    const fps = this.#measuredFps || this.#declaredFps;
+    // Nothing is known of its rate: it may be one that sends a picture every few seconds.
+    const usualUs = fps > 0 ? (STALL_INTERVALS * 1e6) / fps : OPEN_LIMIT_US;
+    return Math.max(usualUs, this.delivered ? MIN_STALL_US : OPEN_LIMIT_US);
   }
 }

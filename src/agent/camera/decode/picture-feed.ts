@@ -46,7 +46,7 @@ export class PictureFeed implements Closable {
         newest?.frame.free();
         // The decoder hands the packet's time on to the picture that it becomes.
         const arrivedUs = frame.pts > 0n ? Number(frame.pts) : packet.arrivedUs;
-        newest = { frame, arrivedUs, decodeStartUs, decodeUs: monotonicUs() - decodeStartUs };
+        newest = { frame, arrivedUs, decodeUs: monotonicUs() - decodeStartUs };
       }
     }
     if (newest === undefined) return;

@@ -36,6 +36,8 @@ Log.setLevel(AV_LOG_QUIET);
 const EAGAIN_PAUSE_MS = 5;
 /** Above this a stream's rate is the tick of its clock. */
 const MAX_RATE = 240;
+/** Timestamps in decoding order may go back by a little only. */
+const MAX_STEP_BACK_US = 1_000_000;
 const END_OF_SOURCE = "The source ended.";
 
 /** Nothing more is read because the engine is being closed. */
@@ -209,7 +211,7 @@ export class LibavEngine implements CameraEngine {
     const arrivedUs = monotonicUs();
     for (const frame of frames.decode(this.#packet)) {
       this.#tell({ codec: frames.codec, fps: rate(stream), decoder: frames.decoder }, frame);
-      this.#pictures.emit({ kind: "frame", frame, ptsUs, arrivedUs });
+      this.#pictures.emit({ kind: "frame", frame, ptsUs, arrivedUs, decodeUs: monotonicUs() - arrivedUs });
     }
   }
 
@@ -254,6 +256,9 @@ export class LibavEngine implements CameraEngine {
     if (this.#rewound) {
       this.#rewound = false;
       this.#shiftUs -= us;
+    } else if (us + this.#shiftUs < this.#lastPtsUs - MAX_STEP_BACK_US) {
+      // The camera's clock was set.
+      this.#shiftUs = this.#lastPtsUs - us;
     }
     this.#lastPtsUs = Math.max(this.#lastPtsUs, us + this.#shiftUs);
     return this.#lastPtsUs;
