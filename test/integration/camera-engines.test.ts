@@ -289,7 +289,7 @@ describe("the ffmpeg program", () => {
     // A list that the camera sends in the place of pictures leads nowhere.
     const list = new Capture(openFfmpegEngine, { source: video(camera, "/list"), credentials: access });
     expect(await list.fails()).not.toBe("");
-    expect(camera.paths).not.toContain("/snapshot");
+    expect(camera.paths).not.toContain("/segment.ts");
   });
 
   it("ends its program within its bound, also one that is stopped", async () => {

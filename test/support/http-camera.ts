@@ -105,7 +105,7 @@ export class HttpCamera {
     else if (url.pathname === "/list")
       response
         .writeHead(200)
-        .end(`#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${this.url("/snapshot")}\n#EXT-X-ENDLIST\n`);
+        .end(`#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n${this.url("/segment.ts")}\n#EXT-X-ENDLIST\n`);
     else if (url.pathname === "/page") response.writeHead(200, { "Content-Type": "text/html" }).end("<html>");
     else response.writeHead(404).end();
   }
