@@ -29,23 +29,8 @@ const EVERYTHING: Access = { administrator: true, grants: grantSchema.options, s
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
   requireSafeBind(options);
-  const gatekeeper = new Gatekeeper(options);
-  const { stateFolder } = options;
-  const store = stateFolder === undefined ? undefined : openStore(join(stateFolder, "sightline.db"));
-  const core = new HubCore({
-    ...options,
-    store,
-    reserved: new Map(options.localAgents.map(({ name }) => [name, localCredential(name)])),
-  });
-  const motion = joinMotion(core, store, options);
+  const { store, core, motion, context } = openParts(options);
   const links = new Set<Link>();
-  const context: HttpContext = {
-    gatekeeper,
-    metrics: core.metrics,
-    secure: options.tls !== undefined,
-    describeSources: (access) => core.describeSources(access),
-    describePerformance: (access) => describePerformance(core, access),
-  };
   const serveViewer = viewerServer(core, options);
   const keep = (link: Link): void => {
     links.add(link);
@@ -79,46 +64,68 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       keepAliveMs: core.timings.keepAliveMs,
       tubes: core.relay,
       addRoutes,
-      serveAgent: (link) => {
-        keep(link);
-        serveAgent(core, link, REMOTE_CREDENTIAL);
-      },
-      events: {
-        hasRoom: () => core.events.hasRoom,
-        serve: (link, access) => {
-          keep(link);
-          serveLink(link, core.events.add(link, access), {
-            ...{ log: core.log, helloMs: core.timings.helloMs },
-            greeted: () => true,
-          });
-        },
-      },
-      publishing: {
-        admits: (camera) => core.cameras.isPublishable(camera),
-        serve: (camera, link) => {
-          keep(link);
-          core.cameras.publish(camera, link);
-        },
-      },
+      ...linkServers(core, keep),
     });
     core.tubes.localUrl = localUrl(options, port);
-    return new RunningHub({
-      options,
-      core,
-      store,
-      motion,
-      door: doorOf(app),
-      app,
-      port,
-      links,
-      agents: startLocalAgents(core, options),
-    });
+    const agents = startLocalAgents(core, options);
+    return new RunningHub({ options, core, store, motion, door: doorOf(app), app, port, links, agents });
   } catch (error) {
     await motion.close();
     core.close();
     store?.close();
     throw error;
   }
+}
+
+/** Everything that there is before anybody can connect. */
+function openParts(options: HubOptions): {
+  readonly store: Store | undefined;
+  readonly core: HubCore;
+  readonly motion: Motion;
+  readonly context: HttpContext;
+} {
+  const gatekeeper = new Gatekeeper(options);
+  const { stateFolder } = options;
+  const store = stateFolder === undefined ? undefined : openStore(join(stateFolder, "sightline.db"));
+  const reserved = new Map(options.localAgents.map(({ name }) => [name, localCredential(name)]));
+  const core = new HubCore({ ...options, store, reserved });
+  const motion = joinMotion(core, store, options);
+  const context: HttpContext = {
+    gatekeeper,
+    metrics: core.metrics,
+    secure: options.tls !== undefined,
+    describeSources: (access) => core.describeSources(access),
+    describePerformance: (access) => describePerformance(core, access),
+  };
+  return { store, core, motion, context };
+}
+
+/** What becomes of links other than viewers'; each is to be kept, so that it ends with the hub. */
+function linkServers(
+  core: HubCore,
+  keep: (link: Link) => void,
+): Pick<Parameters<typeof startHttp>[0], "serveAgent" | "events" | "publishing"> {
+  return {
+    serveAgent: (link) => {
+      keep(link);
+      serveAgent(core, link, REMOTE_CREDENTIAL);
+    },
+    events: {
+      hasRoom: () => core.events.hasRoom,
+      serve: (link, access) => {
+        keep(link);
+        const { log, timings } = core;
+        serveLink(link, core.events.add(link, access), { log, helloMs: timings.helloMs, greeted: () => true });
+      },
+    },
+    publishing: {
+      admits: (camera) => core.cameras.isPublishable(camera),
+      serve: (camera, link) => {
+        keep(link);
+        core.cameras.publish(camera, link);
+      },
+    },
+  };
 }
 
 function startLocalAgents(core: HubCore, { localAgents, log }: HubOptions): LocalAgents {
