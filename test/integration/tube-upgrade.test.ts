@@ -43,7 +43,13 @@ test("a tube on the WebSocket moves to WebRTC when that works, and its connectio
         return ports.createPeer(iceServers);
       },
     },
-    ...{ transport: "auto", newSession: () => randomBytes(16), random: Math.random, upgradeMs: 300 },
+    ...{
+      transport: "auto",
+      newSession: () => randomBytes(16),
+      random: Math.random,
+      upgradeMs: 300,
+      breakerOpenMs: 2000,
+    },
     listener: { open: (connection) => connection.close() },
   });
   const liveBy = (transport: string) => (status: DiallerStatus) =>

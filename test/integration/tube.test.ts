@@ -238,13 +238,13 @@ test("forwards are added and removed while it runs, also to the agent's side", a
   });
 });
 
-test("a token without the grant is refused for good", async () => {
+test.concurrent("a token without the grant is refused for good", async () => {
   const forward = new ForwardProcess(hub, ["-D", "0"], { token: await makeLink(hub, ["view"]) });
   expect(await forward.exit).toBe(1);
   expect(forward.output).toContain('This token does not allow tunnels through "site"');
 });
 
-test("an operator that is killed leaves nothing at the agent", async () => {
+test.concurrent("an operator that is killed leaves nothing at the agent", async () => {
   const port = await echo();
   const forward = new ForwardProcess(hub, ["-L", `0:127.0.0.1:${port}`]);
   await forward.waitFor(/Connected/);
@@ -261,7 +261,7 @@ test("an operator that is killed leaves nothing at the agent", async () => {
   expect(left).toMatchObject({ tubes: 0, connections: 0, peers: 0 });
 });
 
-test("an agent that is killed ends its connections; the forward works again with the next one", async () => {
+test.concurrent("an agent that is killed ends its connections; the forward works again with the next one", async () => {
   const port = await echo();
   const other = await startTestHub();
   const first = new TubeAgent(other, { targets: "127.0.0.1:*" });

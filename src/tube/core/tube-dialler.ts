@@ -34,6 +34,8 @@ export type DiallerOptions = {
   readonly listener: Pick<ChannelListener, "open" | "datagram">;
   /** How long the WebSocket is used before WebRTC is tried again beside it; 60 s by default. */
   readonly upgradeMs?: number | undefined;
+  /** How long a transport that failed too often is left alone; 15 s by default. */
+  readonly breakerOpenMs?: number | undefined;
   readonly timings?: Partial<SessionTimings> | undefined;
   readonly maxConnections?: number | undefined;
   readonly trace?: ((event: TraceEvent) => void) | undefined;
@@ -65,7 +67,8 @@ export class TubeDialler implements Closable {
   constructor(options: DiallerOptions) {
     this.#options = options;
     const { nowMs } = options.ports.timers;
-    const breaker = (): CircuitBreaker => new CircuitBreaker({ nowMs, openMs: BREAKER_OPEN_MS });
+    const breaker = (): CircuitBreaker =>
+      new CircuitBreaker({ nowMs, openMs: options.breakerOpenMs ?? BREAKER_OPEN_MS });
     this.#breakers = { webrtc: breaker(), websocket: breaker() };
     this.#backoff = new Backoff({ baseMs: RETRY_BASE_MS, capMs: RETRY_CAP_MS, random: options.random });
     this.#session = options.newSession();
