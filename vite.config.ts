@@ -16,7 +16,9 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rollupOptions: {
-      input: ["index.html", "studio/index.html", "studio/output.html", "wall/index.html"].map((page) => `src/viewer/${page}`),
+      input: ["index.html", "studio/index.html", "studio/output.html", "wall/index.html"].map(
+        (page) => `src/viewer/${page}`,
+      ),
     },
   },
   worker: { format: "es" },
