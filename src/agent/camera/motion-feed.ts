@@ -1,8 +1,7 @@
 import { AV_PIX_FMT_GRAY8, AVCOL_RANGE_JPEG, Frame } from "node-av";
 import { type Closable, EnvironmentError } from "../../base/index.ts";
 import { type MotionReport, type MotionSettings, type MotionView, streamSettingsSchema } from "../../protocol/index.ts";
-import { FrameConverter } from "../encode/frame-converter.ts";
-import { openEncoder } from "../encode/index.ts";
+import { FrameConverter, openEncoder } from "../encode/index.ts";
 import { createMotionDetector, MOTION_MAX_FPS, type MotionDetector, motionPlaneSize } from "../motion/index.ts";
 import { Pace } from "../pace.ts";
 

@@ -2,10 +2,10 @@ import { addDamage, type Closable, type Rect } from "../../base/index.ts";
 import { pictureHeaderBytes, type RungBudget, writePictureHeader } from "../../protocol/index.ts";
 import type { Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
-import type { InjectedInput } from "./input-mark.ts";
 import { Pace } from "../pace.ts";
-import type { Plane, PlanePicture } from "./plane.ts";
 import { RungMeter } from "../rung-meter.ts";
+import type { InjectedInput } from "./input-mark.ts";
+import type { Plane, PlanePicture } from "./plane.ts";
 import type { RungRequest } from "./thread-messages.ts";
 
 /** Rectangles of damage a rung keeps while it waits for credit; more are merged. */
