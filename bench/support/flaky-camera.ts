@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from "node:http";
+import { testJpegs } from "../../test/support/test-jpegs.ts";
 import type { Lifetime } from "./lifetime.ts";
 import { listenLocally } from "./local-server.ts";
-import { testJpegs } from "./stamped-jpeg.ts";
 
 const STEP_MS = 100;
 

@@ -3,8 +3,9 @@
  * client gets every picture, with the time at which it was sent inside.
  */
 import { createServer, type ServerResponse } from "node:http";
+import { testJpegs } from "../../test/support/test-jpegs.ts";
 import { monotonicMs } from "./monotonic.ts";
-import { stampJpeg, testJpegs } from "./stamped-jpeg.ts";
+import { stampJpeg } from "./stamped-jpeg.ts";
 
 const [width = 1280, height = 720, fps = 10] = process.argv.slice(2).map(Number);
 const jpegs = testJpegs(width, height, 20);

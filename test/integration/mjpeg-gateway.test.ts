@@ -1,3 +1,5 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { MjpegGateway, type MjpegLimits } from "../../dist/gateways/index.js";
@@ -8,6 +10,7 @@ import { ScriptedAgent } from "../support/fake-agent.ts";
 import { sessionCookie } from "../support/fake-viewer.ts";
 import { MjpegClient } from "../support/mjpeg-client.ts";
 import { AGENT_TOKEN, makeLink, startTestHub, TOKEN } from "../support/test-hub.ts";
+import { testJpegs } from "../support/test-jpegs.ts";
 import { XPainter } from "../support/x-painter.ts";
 import { startXServer, type XServer } from "../support/x-server.ts";
 
@@ -137,6 +140,62 @@ describe("a real screen", () => {
       return response.status === 200 && response.headers.get("etag") !== etag;
     };
     while (!(await changed())) await pause(50);
+  });
+});
+
+describe("a camera that speaks MJPEG", () => {
+  let camera: Server;
+  let hub: Hub;
+  let jpegs: Buffer[];
+  beforeAll(async () => {
+    jpegs = testJpegs(320, 240, 10);
+    camera = createServer((_request, response) => {
+      response.writeHead(200, { "content-type": "multipart/x-mixed-replace; boundary=x" });
+      let sent = 0;
+      const timer = setInterval(() => {
+        const jpeg = jpegs[sent % jpegs.length] as Buffer;
+        sent += 1;
+        response.write(`--x\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.byteLength}\r\n\r\n`);
+        response.write(jpeg);
+        response.write("\r\n");
+      }, 100);
+      response.on("close", () => clearInterval(timer));
+    });
+    await new Promise<void>((resolve) => camera.listen(0, "127.0.0.1", resolve));
+    const env = { PATH: process.env.PATH };
+    hub = await startGateway(
+      {
+        cameraProcess: { command: process.execPath, args: [program, "camera", "--pipe"], env },
+        timings: { cameraGraceMs: 200, rungLingerMs: 100 },
+      },
+      { lingerMs: 200 },
+    );
+    const url = `http://127.0.0.1:${(camera.address() as AddressInfo).port}/`;
+    const response = await fetch(`${hub.url}/api/cameras`, {
+      method: "POST",
+      headers: { ...bearer(), "content-type": "application/json" },
+      body: JSON.stringify({ id: "door", name: "Door", source: { kind: "mjpeg", url } }),
+    });
+    expect(response.status).toBe(201);
+  });
+  afterAll(async () => {
+    await hub?.close();
+    camera?.closeAllConnections();
+    camera?.close();
+  });
+
+  test("is started for a client, which gets its very bytes, and is ended after the last", async () => {
+    const state = (): string | undefined => hub.sources().find(({ path }) => path === "door/camera")?.health?.state;
+    expect(state()).toBe("idle");
+    const client = new MjpegClient(hub.url, "/api/sources/door%2Fcamera/mjpeg", bearer());
+    await client.until(() => client.fresh.length >= 12, "twelve pictures");
+    for (const { jpeg } of client.fresh) expect(jpegs.some((each) => each.equals(jpeg))).toBe(true);
+    expect(state()).toBe("healthy");
+    const still = await fetch(`${hub.url}/api/sources/door%2Fcamera/snapshot.jpg`, { headers: bearer() });
+    const picture = Buffer.from(await still.arrayBuffer());
+    expect(jpegs.some((each) => each.equals(picture))).toBe(true);
+    client.close();
+    while (state() !== "idle") await pause(50);
   });
 });
 
