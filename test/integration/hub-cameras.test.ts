@@ -103,7 +103,7 @@ describe("on demand", () => {
     const running = await start({ cameraSpares: 2 });
     expect(running.cameraPids()).toEqual([]);
     await add(running, fakeCamera("door"));
-    await expect.poll(() => running.cameraPids().length).toBe(2);
+    await expect.poll(() => log.filter((line) => line.includes("this spare is ready")).length).toBe(2);
     const spares = running.cameraPids();
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));

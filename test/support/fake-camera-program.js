@@ -55,7 +55,7 @@ function deliver(number) {
 }
 
 const commands = {
-  welcome: () => {},
+  welcome: () => process.stderr.write("this spare is ready\n"),
   numbered: () => {},
   ping: ({ timeUs }) => say({ type: "pong", timeUs, agentUs: monotonicUs() }),
   camera: (command) => {
