@@ -21,7 +21,7 @@ async function open(password?: string): Promise<string> {
   const dialog = await tunnel.openDialog();
   // What the agent offers comes through the tube.
   await dialog.getByRole("button", { name: /Office desk/ }).waitFor();
-  return dialog.innerText();
+  return (await dialog.textContent()) ?? "";
 }
 
 it("a page that may use nothing but TURN reaches the agent through a real TURN server", async () => {

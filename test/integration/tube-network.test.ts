@@ -1,59 +1,26 @@
-import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Hub } from "../../dist/hub/index.js";
+import type { HubOptions } from "../../dist/hub/index.js";
 import { type TubeConnection, TubeDialler } from "../../dist/tube/core/index.js";
 import { closeWebRtc, HubOperator, loadWebRtc, operatorPorts } from "../../dist/tube/node/index.js";
+import { CableNetwork, canBuildNetworks } from "../support/cable-network.ts";
 import { pause } from "../support/events.ts";
 import { startTestHub, TOKEN } from "../support/test-hub.ts";
 import { ForwardProcess, TubeAgent } from "../support/tube-processes.ts";
 import { UdpProxy } from "../support/tube-udp-proxy.ts";
 import { TurnServer } from "../support/turn-server.ts";
 
-// The operator lives in a network of its own, joined to the hub and the agent by one virtual cable, which the tests cut,
-// slow down, and close for UDP. That needs root and iproute2.
-const NETWORK = `sltube${process.pid}`;
-const HERE = `slh${process.pid % 100_000}`;
-const THERE = `slo${process.pid % 100_000}`;
-const HUB_ADDRESS = "10.213.77.1";
-const OPERATOR_ADDRESS = "10.213.77.2";
-const INSIDE = ["ip", "netns", "exec", NETWORK];
-const canBuildNetworks = process.getuid?.() === 0 && process.platform === "linux";
-
-let hub: Hub;
-let agent: TubeAgent;
 let server: Server;
 let target = 0;
 
-function ip(...args: string[]): void {
-  execFileSync("ip", args, { stdio: "pipe" });
-}
-
 beforeAll(async () => {
-  if (!canBuildNetworks) return;
-  ip("netns", "add", NETWORK);
-  ip("link", "add", HERE, "type", "veth", "peer", "name", THERE, "netns", NETWORK);
-  ip("addr", "add", `${HUB_ADDRESS}/24`, "dev", HERE);
-  ip("link", "set", HERE, "up");
-  for (const command of [`addr add ${OPERATOR_ADDRESS}/24 dev ${THERE}`, `link set ${THERE} up`, "link set lo up"]) {
-    ip("-n", NETWORK, ...command.split(" "));
-  }
-  hub = await startTestHub({ host: HUB_ADDRESS, insecure: true, timings: { keepAliveMs: 1000 } });
-  agent = new TubeAgent(hub, { targets: "127.0.0.1:*" });
-  await agent.waitFor(/ready/);
   server = createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   target = (server.address() as { port: number }).port;
 });
 
-afterAll(async () => {
-  if (!canBuildNetworks) return;
-  await agent?.end();
-  await hub?.close();
-  server?.close();
-  execFileSync("ip", ["netns", "del", NETWORK]);
-});
+afterAll(() => void server.close());
 
 /** A client of the forward, which counts and hashes what comes back. */
 class RemoteClient {
@@ -91,41 +58,42 @@ class RemoteClient {
   }
 }
 
-/** A second cable carries the test's own TCP to the forward, so that cutting the first one leaves it alone. */
+type Setting = {
+  readonly network: CableNetwork;
+  readonly args?: readonly string[];
+  readonly hub?: Partial<HubOptions>;
+};
+
+/** A hub and an agent on this side of the cable, `sightline forward` on the other. Closes the network, too. */
 async function withForward(
-  args: string[],
+  { network, args = [], hub: options }: Setting,
   use: (forward: ForwardProcess, host: string) => Promise<void>,
-  at: Hub = hub,
 ): Promise<void> {
-  const here = `slt${process.pid % 100_000}`;
-  const there = `slu${process.pid % 100_000}`;
-  ip("link", "add", here, "type", "veth", "peer", "name", there, "netns", NETWORK);
-  ip("addr", "add", "10.213.78.1/24", "dev", here);
-  ip("link", "set", here, "up");
-  ip("-n", NETWORK, "addr", "add", "10.213.78.2/24", "dev", there);
-  ip("-n", NETWORK, "link", "set", there, "up");
-  // Only the test's TCP may use it: the tube must not find its way around the cut.
-  ip("-n", NETWORK, "rule", "add", "pref", "40", "to", "10.213.78.0/24", "ipproto", "udp", "blackhole");
-  ip("rule", "add", "pref", "40", "to", "10.213.78.2/32", "ipproto", "udp", "blackhole");
-  const forward = new ForwardProcess(at, ["-L", `10.213.78.2:0:127.0.0.1:${target}`, ...args], { prefix: INSIDE });
+  const { hubAddress: host, forwardAddress } = network;
+  const hub = await startTestHub({ host, insecure: true, timings: { keepAliveMs: 1000 }, ...options });
+  const agent = new TubeAgent(hub, { targets: "127.0.0.1:*" });
+  await agent.waitFor(/ready/);
+  const local = ["-L", `${forwardAddress}:0:127.0.0.1:${target}`];
+  const forward = new ForwardProcess(hub, [...local, ...args], { prefix: network.prefix });
   try {
-    await use(forward, "10.213.78.2");
+    await use(forward, forwardAddress);
   } finally {
     await forward.end();
-    ip("rule", "del", "pref", "40", "to", "10.213.78.2/32", "ipproto", "udp");
-    ip("-n", NETWORK, "rule", "del", "pref", "40", "to", "10.213.78.0/24", "ipproto", "udp");
-    ip("link", "del", here);
+    await agent.end();
+    await hub.close();
+    network.close();
   }
 }
 
-test.runIf(canBuildNetworks).each([
+test.runIf(canBuildNetworks).concurrent.each([
   ["webrtc", 30],
   // Long enough for both ends to find out.
   ["websocket", 9],
 ])(
   "a cable cut in the middle of a transfer over %s for %i s loses and doubles nothing",
   async (transport, seconds) => {
-    await withForward(["--transport", transport], async (forward, host) => {
+    const network = new CableNetwork();
+    await withForward({ network, args: ["--transport", transport] }, async (forward, host) => {
       await forward.waitFor(/Connected/);
       const client = await RemoteClient.open(host, await forward.port());
       const sent = createHash("sha256");
@@ -136,8 +104,8 @@ test.runIf(canBuildNetworks).each([
         await client.write(bytes);
         if (client.receivedBytes > 8 << 20 && !isCut) {
           isCut = true;
-          ip("link", "set", HERE, "down");
-          setTimeout(() => ip("link", "set", HERE, "up"), seconds * 1000);
+          network.cut(true);
+          setTimeout(() => network.cut(false), seconds * 1000);
         }
       }
       client.end();
@@ -151,10 +119,12 @@ test.runIf(canBuildNetworks).each([
   90_000,
 );
 
-test.runIf(canBuildNetworks)("where UDP is blocked, the WebSocket takes over by itself and says so", async () => {
-  ip("-n", NETWORK, "rule", "add", "pref", "50", "ipproto", "udp", "blackhole");
-  try {
-    await withForward([], async (forward, host) => {
+test
+  .runIf(canBuildNetworks)
+  .concurrent("where UDP is blocked, the WebSocket takes over by itself and says so", async () => {
+    const network = new CableNetwork();
+    network.inside("rule", "add", "pref", "50", "ipproto", "udp", "blackhole");
+    await withForward({ network }, async (forward, host) => {
       await forward.waitFor(/Connected through the hub by WebSocket, for want of UDP/);
       const client = await RemoteClient.open(host, await forward.port());
       await client.write(Buffer.from("through the hub"));
@@ -162,52 +132,37 @@ test.runIf(canBuildNetworks)("where UDP is blocked, the WebSocket takes over by 
       await client.ended;
       expect(client.receivedBytes).toBe(15);
     });
-  } finally {
-    ip("-n", NETWORK, "rule", "del", "pref", "50", "ipproto", "udp");
-  }
-});
+  });
 
-test.runIf(canBuildNetworks)(
+test.runIf(canBuildNetworks).concurrent(
   "where UDP reaches nothing but a TURN server, the tube goes through that, and on by WebSocket when it dies",
   async () => {
-    const turn = await TurnServer.start(HUB_ADDRESS);
-    const relayed = await startTestHub({ host: HUB_ADDRESS, insecure: true, iceServers: [turn.address()] });
-    const far = new TubeAgent(relayed, { targets: "127.0.0.1:*" });
-    await far.waitFor(/ready/);
-    const rules = [
-      ["pref", "30", "ipproto", "udp", "dport", `${turn.port}`, "lookup", "main"],
-      ["pref", "50", "ipproto", "udp", "blackhole"],
-    ];
-    for (const rule of rules) ip("-n", NETWORK, "rule", "add", ...rule);
+    const network = new CableNetwork();
+    const turn = await TurnServer.start(network.hubAddress);
+    network.inside("rule", "add", "pref", "30", "ipproto", "udp", "dport", `${turn.port}`, "lookup", "main");
+    network.inside("rule", "add", "pref", "50", "ipproto", "udp", "blackhole");
     try {
-      await withForward(
-        [],
-        async (forward, host) => {
-          await forward.waitFor(/Connected directly by WebRTC \(.* through TURN\)/);
-          const client = await RemoteClient.open(host, await forward.port());
-          const bytes = randomBytes(1 << 20);
-          await client.write(bytes);
-          await turn.close();
-          await forward.waitFor(/Connected through the hub by WebSocket.* again; nothing was lost .*gave no address/);
-          await client.write(bytes);
-          client.end();
-          await client.ended;
-          const sent = createHash("sha256").update(bytes).update(bytes);
-          expect(client.received.digest("hex")).toBe(sent.digest("hex"));
-        },
-        relayed,
-      );
+      await withForward({ network, hub: { iceServers: [turn.address()] } }, async (forward, host) => {
+        await forward.waitFor(/Connected directly by WebRTC \(.* through TURN\)/);
+        const client = await RemoteClient.open(host, await forward.port());
+        const bytes = randomBytes(1 << 20);
+        await client.write(bytes);
+        await turn.close();
+        await forward.waitFor(/Connected through the hub by WebSocket.* again; nothing was lost .*gave no address/);
+        await client.write(bytes);
+        client.end();
+        await client.ended;
+        const sent = createHash("sha256").update(bytes).update(bytes);
+        expect(client.received.digest("hex")).toBe(sent.digest("hex"));
+      });
     } finally {
-      for (const rule of rules) ip("-n", NETWORK, "rule", "del", ...rule);
       await turn.close();
-      await far.end();
-      await relayed.close();
     }
   },
   60_000,
 );
 
-test("delay and loss slow a transfer down and change nothing else", async () => {
+test.concurrent("delay and loss slow a transfer down and change nothing else", async () => {
   const near = await startTestHub();
   const far = new TubeAgent(near, { targets: "127.0.0.1:*" });
   const proxy = new UdpProxy({ delayMs: 20, lossRatio: 0.01 });
