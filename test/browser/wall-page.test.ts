@@ -293,7 +293,7 @@ describe("cameras", () => {
     const page = await open();
     await page.getByRole("button", { name: "Cameras" }).click();
     await page.getByRole("button", { name: "Add a camera" }).click();
-    await page.getByLabel("Name").fill("Back door");
+    await page.locator("wall-cameras").getByLabel("Name").fill("Back door");
     await page.getByLabel("Address").fill("rtsp://admin:geheim@10.0.0.7/1");
     await page.getByRole("textbox", { name: /Groups/ }).fill("outside, north");
     expect(await page.getByLabel("Address").inputValue()).toBe("rtsp://10.0.0.7/1");
@@ -316,7 +316,7 @@ describe("cameras", () => {
       .first()
       .click();
     expect(await page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
-    await page.getByLabel("Name").fill("Rear door");
+    await page.locator("wall-cameras").getByLabel("Name").fill("Rear door");
     await page.getByRole("button", { name: "Save" }).click();
     await until("another name", () => wall.cameras.get("back-door")?.name === "Rear door");
     expect(wall.cameras.get("back-door")?.credentials).toEqual({ username: "admin", password: "geheim" });
