@@ -7,6 +7,9 @@ import { startTestHub, TOKEN } from "../support/test-hub.ts";
 let hub: Hub | undefined;
 const viewers: FakeViewer[] = [];
 
+/** What takes its time on a busy machine. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
+
 afterEach(async () => {
   for (const viewer of viewers.splice(0)) viewer.close();
   await hub?.close();
@@ -34,18 +37,18 @@ test("a camera's process captures on demand, comes back after a crash and ends w
   const viewer = await connect(running);
   const source = await viewer.sourceId("yard/camera");
   await viewer.watch(source);
-  await expect.poll(() => running.sources()[0]?.health?.state, { timeout: 10_000 }).toBe("healthy");
+  await eventually(() => running.sources()[0]?.health?.state).toBe("healthy");
   expect(running.sources()[0]).toMatchObject({ width: 320, height: 240, health: { delivery: { engine: "libav" } } });
-  await expect.poll(() => running.cameraPids().length, { timeout: 10_000 }).toBe(2);
+  await eventually(() => running.cameraPids().length).toBe(2);
   const [pid] = running.cameraPids();
   process.kill(pid as number, "SIGKILL");
   expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
   const { rung } = await viewer.next("watching");
   await viewer.pictures.next((picture) => picture.rung === rung && picture.keyframe);
-  await expect.poll(() => running.sources()[0]?.health).toMatchObject({ state: "healthy", restarts: 1 });
+  await eventually(() => running.sources()[0]?.health).toMatchObject({ state: "healthy", restarts: 1 });
   viewer.say({ type: "unwatch", watch: 1 });
-  await expect.poll(() => running.sources()[0]?.health?.state, { timeout: 10_000 }).toBe("idle");
-  await expect.poll(() => running.cameraPids().length, { timeout: 10_000 }).toBe(1);
+  await eventually(() => running.sources()[0]?.health?.state).toBe("idle");
+  await eventually(() => running.cameraPids().length).toBe(1);
 });
 
 test("the API tells what a source really delivers", async () => {
@@ -68,5 +71,5 @@ test("an old process hands over to a new one while it is watched, and nobody is 
   const renewed = await viewer.pictures.next((picture) => picture.rung !== rung);
   expect(renewed.keyframe).toBe(true);
   expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
-  await expect.poll(() => running.cameraPids(), { timeout: 10_000 }).not.toContain(pids[0]);
+  await eventually(() => running.cameraPids()).not.toContain(pids[0]);
 });

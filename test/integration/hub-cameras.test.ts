@@ -22,6 +22,9 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "sightline-cameras-"));
 });
 
+/** What takes its time on a busy machine. */
+const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 10_000 });
+
 afterEach(async () => {
   for (const viewer of viewers.splice(0)) viewer.close();
   for (const reader of readers.splice(0)) reader.close();
@@ -79,10 +82,10 @@ describe("on demand", () => {
     const source = await viewer.sourceId("door/camera");
     await viewer.watch(source);
     expect(running.cameraPids()).toHaveLength(1);
-    await expect.poll(() => stateOf(running, "door")).toBe("healthy");
+    await eventually(() => stateOf(running, "door")).toBe("healthy");
     expect(running.sources()[0]).toMatchObject({ width: 800, height: 600, backend: "fake" });
     viewer.say({ type: "unwatch", watch: 1 });
-    await expect.poll(() => running.cameraPids()).toEqual([]);
+    await eventually(() => running.cameraPids()).toEqual([]);
     expect(running.sources()[0]).toMatchObject({ state: "live", width: 800, health: { state: "idle" } });
   });
 
@@ -103,14 +106,14 @@ describe("on demand", () => {
     const running = await start({ cameraSpares: 2 });
     expect(running.cameraPids()).toEqual([]);
     await add(running, fakeCamera("door"));
-    await expect.poll(() => log.filter((line) => line.includes("this spare is ready")).length).toBe(2);
+    await eventually(() => log.filter((line) => line.includes("this spare is ready")).length).toBe(2);
     const spares = running.cameraPids();
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     expect(spares).toContain(pidIn(viewer.pictures.all[0] as Picture));
-    await expect.poll(() => running.cameraPids().length).toBe(3);
+    await eventually(() => running.cameraPids().length).toBe(3);
     await cameraApi(running.url, "DELETE", "/door");
-    await expect.poll(() => running.cameraPids()).toEqual([]);
+    await eventually(() => running.cameraPids()).toEqual([]);
   });
 
   test("one that is to be kept open, or watched for motion, runs without a viewer", async () => {
@@ -118,12 +121,12 @@ describe("on demand", () => {
     await add(running, fakeCamera("open", "", { keepOpen: true }));
     await add(running, fakeCamera("moving", "", { motion: { enabled: true } }));
     await add(running, fakeCamera("neither"));
-    await expect.poll(() => stateOf(running, "open")).toBe("healthy");
-    await expect.poll(() => stateOf(running, "moving")).toBe("healthy");
+    await eventually(() => stateOf(running, "open")).toBe("healthy");
+    await eventually(() => stateOf(running, "moving")).toBe("healthy");
     expect(stateOf(running, "neither")).toBe("idle");
     expect(running.cameraPids()).toHaveLength(2);
     await cameraApi(running.url, "PUT", "/open", fakeCamera("open"));
-    await expect.poll(() => stateOf(running, "open")).toBe("idle");
+    await eventually(() => stateOf(running, "open")).toBe("idle");
   });
 
   test("whoever joins a camera's own stream gets a picture at once, without a keyframe being asked for", async () => {
@@ -154,7 +157,7 @@ describe("recovery", () => {
     await viewer.watch(await viewer.sourceId("door/camera"));
     const other = await connect(running);
     const rung = await other.watch(await other.sourceId("gate/camera"));
-    await expect.poll(() => stateOf(running, "door")).toBe("healthy");
+    await eventually(() => stateOf(running, "door")).toBe("healthy");
     const pid = pidIn(viewer.pictures.all[0] as Picture);
     process.kill(pid, "SIGKILL");
     expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
@@ -180,7 +183,7 @@ describe("recovery", () => {
     expect((await viewer.next("interrupted")).reason).toContain("no longer answers");
     const { rung } = await viewer.next("watching");
     expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
-    await expect.poll(() => running.cameraPids()).not.toContain(pid);
+    await eventually(() => running.cameraPids()).not.toContain(pid);
   });
 
   test("one that crashes at every start is tried ever less often while it is watched, and not at all after", async () => {
@@ -196,7 +199,7 @@ describe("recovery", () => {
     expect(health?.retryAtUs).toBeGreaterThan(0);
     await viewer.watch(await (await connect(running)).sourceId("door/camera"));
     viewer.say({ type: "unwatch", watch: 9 });
-    await expect.poll(() => stateOf(running, "broken")).toBe("idle");
+    await eventually(() => stateOf(running, "broken")).toBe("idle");
     const restarts = running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts;
     await pause(1200);
     expect(running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts).toBe(restarts);
@@ -207,7 +210,7 @@ describe("recovery", () => {
     await add(running, fakeCamera("door", "down"));
     const viewer = await connect(running);
     viewer.say({ type: "watch", watch: 1, source: await viewer.sourceId("door/camera"), codecs: ["h264"] });
-    await expect.poll(() => stateOf(running, "door")).toBe("recovering");
+    await eventually(() => stateOf(running, "door")).toBe("recovering");
     expect(running.sources()[0]?.health).toMatchObject({
       attempt: 3,
       detail: "The source does not answer.",
@@ -230,7 +233,7 @@ describe("recovery", () => {
     expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
     const ages = viewer.pictures.all.map(({ changeUs }) => changeUs);
     expect(ages).toEqual(ages.toSorted((a, b) => a - b));
-    await expect.poll(() => running.cameraPids()).not.toContain(pid);
+    await eventually(() => running.cameraPids()).not.toContain(pid);
     expect(running.sources()[0]?.health?.restarts).toBe(0);
   });
 
@@ -238,7 +241,7 @@ describe("recovery", () => {
     const { cameraProcess: _none, ...rest } = { cameraProcess: undefined, stateFolder: folder };
     hub = await startTestHub(rest);
     await add(hub, fakeCamera("door", "", { keepOpen: true }));
-    await expect.poll(() => hub?.sources()[0]?.health?.detail).toContain("without a program");
+    await eventually(() => hub?.sources()[0]?.health?.detail).toContain("without a program");
   });
 });
 
@@ -257,7 +260,7 @@ describe("changes", () => {
     expect((await viewer.next("interrupted")).reason).toContain("settings");
     const { rung } = await viewer.next("watching");
     expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
-    await expect.poll(() => running.sources()[0]?.width).toBe(320);
+    await eventually(() => running.sources()[0]?.width).toBe(320);
     expect(running.sources()[0]?.health?.restarts).toBe(0);
   });
 
@@ -271,7 +274,7 @@ describe("changes", () => {
     expect((await viewer.next("unwatched")).reason).toBe("The camera was removed.");
     await cameraApi(running.url, "PUT", "/gate", fakeCamera("gate", "", { enabled: false }));
     expect(running.sources()).toEqual([]);
-    await expect.poll(() => running.cameraPids()).toEqual([]);
+    await eventually(() => running.cameraPids()).toEqual([]);
     expect((await cameraApi(running.url, "GET", "/gate")).body).toMatchObject({ enabled: false, sourceId: null });
     expect((await cameraApi(running.url, "GET", "/door")).status).toBe(404);
     await add(running, fakeCamera("door"));
@@ -284,11 +287,11 @@ describe("changes", () => {
       first,
       fakeCamera("door", "width=800&height=600", { keepOpen: true, credentials: { username: "me", password: "x" } }),
     );
-    await expect.poll(() => stateOf(first, "door")).toBe("healthy");
+    await eventually(() => stateOf(first, "door")).toBe("healthy");
     await first.close();
     const second = await start({ cameraSpares: 0 });
     expect(second.sources()).toMatchObject([{ path: "door/camera", width: 800, height: 600 }]);
-    await expect.poll(() => second.sources()[0]?.health?.delivery?.engineReason).toBe("as me");
+    await eventually(() => second.sources()[0]?.health?.delivery?.engineReason).toBe("as me");
   });
 });
 
@@ -307,7 +310,7 @@ describe("the API", () => {
     const wrong = { ...fakeCamera("x"), source: { kind: "rtsp", url: `ftp://a:${secret}@b/` } };
     answers.push((await cameraApi(running.url, "POST", "", wrong)).text);
     answers.push((await cameraApi(running.url, "POST", "/test", { ...crash, id: "new" })).text);
-    await expect.poll(() => log.some((line) => line.includes("driver is broken"))).toBe(true);
+    await eventually(() => log.some((line) => line.includes("driver is broken"))).toBe(true);
     answers.push(JSON.stringify(running.sources()), ...log);
     const metrics = await fetch(`${running.url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } });
     answers.push(await metrics.text());
@@ -340,7 +343,7 @@ describe("the API", () => {
     expect(down).toMatchObject({ status: 422, body: { error: expect.stringContaining("does not answer") } });
     const crash = await cameraApi(running.url, "POST", "/test", { source: { kind: "file", path: "fake?crash" } });
     expect(crash.body.error).toContain("the driver is broken");
-    await expect.poll(() => running.cameraPids()).toEqual([]);
+    await eventually(() => running.cameraPids()).toEqual([]);
     expect(running.sources()).toEqual([]);
   });
 
@@ -404,7 +407,7 @@ describe("events", () => {
     await second.next("motion-view");
     second.close();
     // Nobody looks any more, so the process is not needed either.
-    await expect.poll(() => stateOf(running, "door")).toBe("idle");
+    await eventually(() => stateOf(running, "door")).toBe("idle");
     some.say({ type: "motion-view", source: door.id, on: true });
     expect(await some.closed).toBe(4000);
   });
@@ -431,10 +434,10 @@ describe("a camera that a page publishes", () => {
     const rung = await page.openRung();
     page.picture(rung, 1, { keyframe: true });
     await viewer.pictures.next((picture) => picture.rung === rung);
-    await expect.poll(() => stateOf(running, "phone")).toBe("healthy");
+    await eventually(() => stateOf(running, "phone")).toBe("healthy");
     page.link.close();
     expect((await viewer.next("interrupted")).reason).toContain("no longer publishes");
-    await expect.poll(() => stateOf(running, "phone")).toBe("idle");
+    await eventually(() => stateOf(running, "phone")).toBe("idle");
     const next = await PublishingPage.connect(running.url, "phone", TOKEN);
     const reopened = await next.openRung();
     next.picture(reopened, 1, { keyframe: true });
@@ -459,7 +462,7 @@ describe("a wall", () => {
     while (seen.size < count) seen.add((await viewer.pictures.next()).rung);
     expect(new Set(viewer.pictures.all.map(pidIn)).size).toBe(count);
     viewer.close();
-    await expect.poll(() => running.cameraPids().length, { timeout: 10_000 }).toBe(1);
+    await eventually(() => running.cameraPids().length).toBe(1);
   });
 });
 

@@ -20,7 +20,13 @@ import type { CameraBook, CameraEntry } from "./camera-book.ts";
 import { CameraPool } from "./camera-pool.ts";
 import { ProbeDesk } from "./camera-probe.ts";
 import { CAMERA_KEY, CameraRunner, type RunnerContext } from "./camera-runner.ts";
-import { type LaunchWorker, linkedWorker, processLauncher, type WorkerOptions } from "./camera-worker.ts";
+import {
+  type CameraWorker,
+  type LaunchWorker,
+  linkedWorker,
+  processLauncher,
+  type WorkerOptions,
+} from "./camera-worker.ts";
 
 /** One movement as a camera told it; `atMs` is the time since 1970 of the picture that it is about. */
 export type CameraMotion = {
@@ -81,6 +87,8 @@ export class CameraDesk implements Closable {
   readonly #motion = new Emitter<CameraMotion>();
   readonly #motionLost = new Emitter<Source>();
   readonly #motionView = new Emitter<CameraMotionView>();
+  /** Every process that has not ended yet. */
+  readonly #alive = new Set<CameraWorker>();
   readonly #check: NodeJS.Timeout;
 
   /** A camera told of a movement. */
@@ -164,9 +172,9 @@ export class CameraDesk implements Closable {
     if (opened?.source === source) opened.runner.showMotion(on);
   }
 
-  /** Process ids of the cameras and of the spares. */
+  /** Process ids of the cameras and of the spares, those that are ending included. */
   get pids(): number[] {
-    return this.#workers().flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    return [...this.#alive].flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
   }
 
   /** How many cameras are in each state. */
@@ -186,9 +194,8 @@ export class CameraDesk implements Closable {
 
   /** Resolves when every process is gone. */
   async end(): Promise<void> {
-    const workers = this.#workers();
     this.close();
-    await Promise.all(workers.map(({ gone }) => gone));
+    await Promise.all([...this.#alive].map(({ gone }) => gone));
   }
 
   close(): void {
@@ -199,11 +206,6 @@ export class CameraDesk implements Closable {
     this.#motion.close();
     this.#motionLost.close();
     this.#motionView.close();
-  }
-
-  #workers(): ReturnType<typeof linkedWorker>[] {
-    const runners = [...this.#runners.values()].flatMap(({ runner }) => runner.workers);
-    return [...runners, ...this.#pool.workers, ...this.#probes.workers];
   }
 
   #open(entry: CameraEntry): void {
@@ -304,7 +306,15 @@ export class CameraDesk implements Closable {
 
   #launcher(): LaunchWorker {
     const { process } = this.#options;
-    if (process !== undefined) return processLauncher(process, this.#workerOptions());
+    if (process !== undefined) {
+      const launch = processLauncher(process, this.#workerOptions());
+      return (listener) => {
+        const worker = launch(listener);
+        this.#alive.add(worker);
+        void worker.gone.then(() => this.#alive.delete(worker));
+        return worker;
+      };
+    }
     return (listener) => {
       queueMicrotask(() => listener.failed("This hub was started without a program for cameras."));
       return { ...NO_WORKER };

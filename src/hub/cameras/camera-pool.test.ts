@@ -60,6 +60,16 @@ test("spares are kept while they are wanted, given away at once, and made up for
   expect(started.map(({ closed }) => closed)).toEqual([false, true, true]);
 });
 
+test("what is still being started as a spare ends when none is wanted any more, what somebody waits for does not", () => {
+  pool.keepSpares(true);
+  const one = client();
+  pool.take(one);
+  pool.keepSpares(false);
+  expect(started.map(({ closed }) => closed)).toEqual([false, true]);
+  ready(0);
+  expect(one.got).toEqual([started[0]]);
+});
+
 test("of many who want one only a few are started at a time, and each gets one in turn", () => {
   const clients = Array.from({ length: 5 }, client);
   for (const each of clients) pool.take(each);

@@ -39,17 +39,16 @@ export class CameraPool implements Closable {
     this.#options = options;
   }
 
-  /** Workers that wait for a camera, those that are being started included. */
-  get workers(): CameraWorker[] {
-    return [...this.#spares, ...this.#starting];
-  }
-
   /** Whether spares are kept: there are cameras. */
   keepSpares(keeps: boolean): void {
     this.#keepsSpares = keeps;
     if (!keeps) {
       for (const spare of this.#spares) spare.close();
       this.#spares.clear();
+      for (const worker of [...this.#starting].slice(this.#waiting.size)) {
+        this.#starting.delete(worker);
+        worker.close();
+      }
     }
     this.#fill();
   }
@@ -66,7 +65,7 @@ export class CameraPool implements Closable {
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
-    for (const worker of this.workers) worker.close();
+    for (const worker of [...this.#spares, ...this.#starting]) worker.close();
     this.#spares.clear();
     this.#starting.clear();
     this.#waiting.clear();

@@ -18,10 +18,6 @@ export class ProbeDesk implements Closable {
     this.#take = take;
   }
 
-  get workers(): CameraWorker[] {
-    return [...this.#running].flatMap(({ worker }) => (worker === undefined ? [] : [worker]));
-  }
-
   /** Opens the source and measures. Rejects with an {@link EnvironmentError} that says why that was not possible. */
   probe(camera: Camera, credentials: CameraCredentials | undefined): Promise<CameraDelivery> {
     if (this.#running.size >= MAX_PROBES) {

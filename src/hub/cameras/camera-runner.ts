@@ -117,8 +117,7 @@ export class CameraRunner implements AgentPort, Closable {
     return this.#current?.worker.clockOffsetUs ?? 0;
   }
 
-  /** Its processes. */
-  get workers(): CameraWorker[] {
+  get #workers(): CameraWorker[] {
     return [this.#current, this.#successor].flatMap((run) => (run === undefined ? [] : [run.worker]));
   }
 
@@ -160,7 +159,7 @@ export class CameraRunner implements AgentPort, Closable {
     this.#entry = entry;
     if (sourceOf(earlier) === sourceOf(entry)) {
       const command: AgentCommand = { type: "camera-settings", camera: entry.camera };
-      for (const worker of this.workers) worker.command(command);
+      for (const worker of this.#workers) worker.command(command);
     } else {
       this.#stop();
       this.#backoff.reset();
@@ -442,7 +441,7 @@ export class CameraRunner implements AgentPort, Closable {
     this.#taking = undefined;
     this.#takingSuccessor?.close();
     this.#takingSuccessor = undefined;
-    for (const worker of this.workers) worker.close();
+    for (const worker of this.#workers) worker.close();
     if (this.#current !== undefined) this.#context.motionLost();
     this.#current = undefined;
     this.#successor = undefined;
