@@ -9,6 +9,8 @@ import { Utf8Splitter } from "./utf8-splitter.ts";
 /** Chunks from this size on are worth a call of the platform's decoder or encoder. */
 const MIN_BULK = 64;
 const MAX_BULK_TEXT = 2 ** 20;
+/** Characters a byte from which on decoding a whole chunk is faster than decoding its elements: European languages. */
+const MOSTLY_ASCII = 0.85;
 /** Chunks to read without bulk after one where it did not pay. */
 const BULK_PAUSE = 15;
 /** Characters an instruction has on average from which on looking at bytes saves nothing over looking at text. */
@@ -91,21 +93,21 @@ export class GuacamoleParser {
   }
 
   #readBytes(bytes: Uint8Array): void {
-    const text = this.#asciiText(bytes);
+    const text = this.#bulkText(bytes);
     if (text !== undefined) {
-      this.#keepRest(text, readAscii(bytes, text, this.#assembler));
+      this.#keepRest(text, text.length === bytes.length ? readAscii(bytes, text, this.#assembler) : 0);
       return;
     }
     const position = readUtf8(bytes, this.#assembler, this.#elementDecoder);
     if (position < bytes.length) this.#takeText(this.#decodePiece(bytes.subarray(position)));
   }
 
-  /** The text of a chunk that is all ASCII, if it is likely to be and long enough to be worth the call. */
-  #asciiText(bytes: Uint8Array): string | undefined {
+  /** The text of a chunk that is ASCII, all or nearly all, if it is likely to be and long enough to be worth the call. */
+  #bulkText(bytes: Uint8Array): string | undefined {
     if (bytes.length < MIN_BULK || !this.#bulkPays()) return undefined;
     try {
       const text = this.#decoder.decode(bytes);
-      if (text.length === bytes.length) return text;
+      if (text.length >= bytes.length * MOSTLY_ASCII) return text;
     } catch {
       // Bytes that are wrong or cut inside a character: the reader of UTF-8 tells which.
     }
