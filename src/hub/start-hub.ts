@@ -89,7 +89,13 @@ function openParts(options: HubOptions): {
   const store = stateFolder === undefined ? undefined : openStore(join(stateFolder, "sightline.db"));
   const reserved = new Map(options.localAgents.map(({ name }) => [name, localCredential(name)]));
   const core = new HubCore({ ...options, store, reserved });
-  const motion = joinMotion(core, store, options);
+  const motion = openOrClose(
+    () => joinMotion(core, store, options),
+    () => {
+      core.close();
+      store?.close();
+    },
+  );
   const context: HttpContext = {
     gatekeeper,
     metrics: core.metrics,
@@ -98,6 +104,16 @@ function openParts(options: HubOptions): {
     describePerformance: (access) => describePerformance(core, access),
   };
   return { store, core, motion, context };
+}
+
+/** Opens something; when that fails, what was opened before it is closed. */
+function openOrClose<T>(open: () => T, close: () => void): T {
+  try {
+    return open();
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 /** What becomes of links other than viewers'; each is to be kept, so that it ends with the hub. */
