@@ -30,6 +30,7 @@ import { AccessUnits } from "./access-units.ts";
 import { FrameSource } from "./frame-source.ts";
 import { type LibavInput, libavInput } from "./libav-input.ts";
 import { PlaybackClock } from "./playback-clock.ts";
+import { type TimedAccessUnit, WholeKeyframes } from "./whole-keyframes.ts";
 
 Log.setLevel(AV_LOG_QUIET);
 
@@ -68,6 +69,8 @@ export class LibavEngine implements CameraEngine {
   /** Added to timestamps, so that they go on where a file begins anew. */
   #shiftUs = 0;
   #rewound = false;
+  #previousReadUs = monotonicUs();
+  readonly #keyframes = new WholeKeyframes((unit) => this.#emitH264(unit));
   #discarded = 0;
   #unsupported = false;
 
@@ -178,7 +181,10 @@ export class LibavEngine implements CameraEngine {
         continue;
       }
       this.#check(code, "Reading the source");
+      const readUs = monotonicUs();
       if (this.#packet.streamIndex === stream.index) await this.#take(stream);
+      // libav's parser gives an access unit away when the next one begins: it was here when the one before it came out.
+      this.#previousReadUs = readUs;
       this.#packet.unref();
     }
     if (!this.#input.paced || this.#lastPtsUs === startUs) throw new Error(END_OF_SOURCE);
@@ -216,7 +222,7 @@ export class LibavEngine implements CameraEngine {
   }
 
   #takeH264(stream: Stream, units: AccessUnits, ptsUs: number): void {
-    const arrivedUs = monotonicUs();
+    const arrivedUs = this.#live ? this.#previousReadUs : monotonicUs();
     if (this.#filter !== undefined) {
       this.#check(this.#filter.sendPacketSync(this.#packet), "Converting to Annex B");
       if (this.#filter.receivePacketSync(this.#packet) < 0) return;
@@ -225,8 +231,18 @@ export class LibavEngine implements CameraEngine {
     if (unit?.size !== undefined) this.#tell({ codec: "h264", fps: rate(stream), decoder: "" }, unit.size);
     // Before the first keyframe nothing can be shown.
     if (unit === undefined || this.#info === undefined) return;
-    const { data, keyframe } = unit;
+    const timed = { ...unit, ptsUs, arrivedUs };
+    if (this.#live) this.#keyframes.add(timed);
+    else this.#emitH264(timed);
+  }
+
+  #emitH264({ data, keyframe, ptsUs, arrivedUs }: TimedAccessUnit): void {
     this.#pictures.emit({ kind: "h264", data, keyframe, ptsUs, arrivedUs });
+  }
+
+  /** Its access units are put together from packets by libav's parser. */
+  get #live(): boolean {
+    return this.#input.format === "rtsp";
   }
 
   #takeJpeg(stream: Stream, ptsUs: number): void {
