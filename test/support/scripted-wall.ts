@@ -76,6 +76,7 @@ export class ScriptedWall {
     this.#timer = setInterval(() => this.#playAll(), 1000 / fps);
     this.#server.on("upgrade", (request, socket, head) => {
       const path = new URL(request.url ?? "/", "http://localhost").pathname;
+      if (path !== "/api/viewer" && path !== "/api/events") return socket.destroy();
       const sockets = path === "/api/viewer" ? this.#viewerSockets : this.#eventSockets;
       sockets.handleUpgrade(request, socket, head, (webSocket) => {
         if (path === "/api/viewer") this.#acceptViewer(webSocket);

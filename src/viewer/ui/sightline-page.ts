@@ -159,7 +159,7 @@ export class SightlinePage extends LitElement {
             @choose=${(event: CustomEvent<string>) => this.#choose(event.detail)}
           ></sightline-sources>
           ${this.#tunnels.renderList(state?.sources ?? [])}
-          ${(state?.sources.length ?? 0) > 1 ? html`<a class="wall-link" href="/wall/">${icon("wall")} All on one wall</a>` : nothing}
+          <a class="wall-link" href="/wall/">${icon("wall")} Wall and cameras</a>
           <div class="brand">${state?.link.phase === "connected" ? `${state.link.hub} · Sightline ${state.link.version}` : "Sightline"}</div>
         </div>
       </nav>

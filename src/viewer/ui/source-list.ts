@@ -109,14 +109,14 @@ export class SightlineSources extends LitElement {
     if (this.sources.length === 0) {
       return html`<p class="empty">No screens yet. They appear here when a machine connects to this hub.</p>`;
     }
-    const agents = [...new Set(this.sources.map(({ agent }) => agent))];
-    return html`${agents.map((agent) => this.#renderAgent(agent))}`;
+    const headings = [...new Set(this.sources.map(headingOf))];
+    return html`${headings.map((heading) => this.#renderUnder(heading))}`;
   }
 
-  #renderAgent(agent: string): TemplateResult {
-    const sources = this.sources.filter((source) => source.agent === agent);
+  #renderUnder(heading: string): TemplateResult {
+    const sources = this.sources.filter((source) => headingOf(source) === heading);
     return html`
-      <h2>${agent}</h2>
+      <h2>${heading}</h2>
       <ul>
         ${sources.map((source) => html`<li>${this.#renderSource(source, this.sources.indexOf(source))}</li>`)}
       </ul>
@@ -137,13 +137,18 @@ export class SightlineSources extends LitElement {
         <span class="text">
           <span class="name">${source.name}</span>
           <div class="detail ${lost ? "lost" : ""}">
-            ${lost ? source.detail || "Not connected" : `${source.width} × ${source.height}${source.primary ? " · primary" : ""}`}
+            ${lost ? source.detail || "Not connected" : `${source.width} × ${source.height}${source.primary && source.kind === "screen" ? " · primary" : ""}`}
           </div>
         </span>
         ${index < 9 ? html`<kbd aria-hidden="true">${index + 1}</kbd>` : nothing}
       </button>
     `;
   }
+}
+
+/** Screens stand under their machine; each camera is an agent of its own, which says nothing to people. */
+function headingOf({ agent, kind }: SourceInfo): string {
+  return kind === "camera" ? "Cameras" : agent;
 }
 
 customElements.define("sightline-sources", SightlineSources);

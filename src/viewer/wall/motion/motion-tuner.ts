@@ -9,6 +9,8 @@ import { edgeMiddle, MAX_ZONES, movePoint, moveZone, newZone, type Point, remove
 
 type Drag = { readonly zone: number; readonly point: number | undefined; readonly last: Point };
 
+/** On a narrow page the picture is at the top, and the settings below it. */
+const NARROW = window.matchMedia("(max-width: 700px)");
 const SAVE_DELAY_MS = 350;
 /** What one press of an arrow key moves a point by. */
 const KEY_STEP = 0.01;
@@ -66,7 +68,7 @@ export class MotionTuner extends LitElement {
       <svg
         class="overlay"
         viewBox="0 0 ${width} ${height}"
-        preserveAspectRatio="xMidYMid meet"
+        preserveAspectRatio=${NARROW.matches ? "xMidYMin meet" : "xMidYMid meet"}
         style=${`--unit: ${width / 640}px`}
         @pointermove=${(event: PointerEvent) => this.#dragged(event)}
         @pointerup=${() => this.#dropped()}

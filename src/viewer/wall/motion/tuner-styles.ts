@@ -224,7 +224,7 @@ export const tunerStyles = css`
   }
   @media (max-width: 700px) {
     section {
-      inset: auto 8px 8px;
+      inset: auto 8px 52px;
       width: auto;
       max-height: 46%;
     }

@@ -363,6 +363,11 @@ export class WallTileElement extends LitElement {
       .dot.failed {
         background: #f0736a;
       }
+      @media (max-width: 700px) {
+        :host([enlarged]) canvas {
+          object-position: top;
+        }
+      }
       @container (max-width: 230px) {
         .veil {
           gap: 1px;
