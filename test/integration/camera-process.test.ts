@@ -1,3 +1,7 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import type { Hub, HubOptions } from "../../dist/hub/index.js";
 import { cameraApi, REAL_CAMERA, testPattern } from "../support/camera-hub.ts";
@@ -72,4 +76,38 @@ test("an old process hands over to a new one while it is watched, and nobody is 
   expect(renewed.keyframe).toBe(true);
   expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
   await eventually(() => running.cameraPids()).not.toContain(pids[0]);
+});
+
+test("a film's own H.264 reaches a late viewer at once, from its keyframe on, although the next one is far away", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-film-"));
+  const path = join(folder, "film.mp4");
+  const input = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=40"];
+  const codec = [
+    "-c:v",
+    "libx264",
+    "-preset",
+    "ultrafast",
+    "-tune",
+    "zerolatency",
+    "-g",
+    "1000",
+    "-pix_fmt",
+    "yuv420p",
+  ];
+  execFileSync("ffmpeg", ["-v", "error", ...input, ...codec, path]);
+  const running = await start();
+  await cameraApi(running.url, "POST", "", { id: "film", name: "Film", source: { kind: "file", path } });
+  const first = await connect(running);
+  const source = await first.sourceId("film/camera");
+  const rung = await first.watch(source);
+  await first.pictures.next(({ sequence }) => sequence >= 40);
+  const late = await connect(running);
+  expect(await late.watch(await late.sourceId("film/camera"))).toBe(rung);
+  const begin = late.pictures.all[0];
+  expect(begin).toMatchObject({ keyframe: true, sequence: first.pictures.all[0]?.sequence });
+  expect(begin?.payload).toEqual(first.pictures.all[0]?.payload);
+  await late.pictures.next(({ sequence }) => sequence >= 60);
+  const sequences = late.pictures.all.map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => (sequences[0] as number) + index));
+  rmSync(folder, { recursive: true });
 });
