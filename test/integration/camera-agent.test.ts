@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -46,6 +48,12 @@ function sizeOf(keyframe: Uint8Array): string | undefined {
   if (unit === undefined) return undefined;
   const { width, height } = spsPictureSize(parseSps(keyframe.subarray(unit.start, unit.end)));
   return `${width}x${height}`;
+}
+
+/** Whether the first slice begins with the first macroblock. */
+function startsPicture(accessUnit: Uint8Array): boolean {
+  const slice = nalUnits(accessUnit).find(({ type }) => type === NalType.slice || type === NalType.idrSlice);
+  return slice !== undefined && ((accessUnit[slice.start + 1] ?? 0) & 0x80) !== 0;
 }
 
 async function open(source: object, codec: "h264" | "jpeg", settings: object = {}): Promise<void> {
@@ -228,6 +236,8 @@ test.each([
     expect(agent.rung(1)).toMatchObject({ passthrough: true, width: 320, height: 240 });
     const payloads = pictures.slice(0, 10).map(({ payload }) => payload);
     expect(new Set(decodedSizes(sent, payloads))).toEqual(new Set(["320x240"]));
+    // GStreamer repeats the parameter sets inside of its keyframes; none of them may come in two pieces.
+    if (sent === "h264") expect(payloads.every(startsPicture)).toBe(true);
     expect(JSON.stringify(agent.messages)).not.toMatch(/p@ss|p%40ss/);
   } finally {
     await camera.close();
@@ -251,6 +261,27 @@ test("an RTSP camera that goes away and comes back is found again, with its rung
     await agent.until(() => agent.report?.state === "healthy", "it is healthy");
   } finally {
     await camera.close();
+  }
+});
+
+test("a camera that accepts and never answers is told, and can be closed at any moment", async () => {
+  const sockets = new Set<Socket>();
+  const silent = createServer((socket) => sockets.add(socket)).listen(0, "127.0.0.1");
+  await once(silent, "listening");
+  const url = `rtsp://127.0.0.1:${(silent.address() as AddressInfo).port}/camera`;
+  try {
+    agent = new CameraAgent();
+    agent.begin({ kind: "rtsp", url });
+    const report = await agent.until(() => agent.report?.state === "recovering" && agent.report, "it is told");
+    expect(report.detail).not.toBe("");
+    const openings = sockets.size;
+    await agent.until(() => sockets.size > openings, "it is tried again");
+    // In the middle of the opening.
+    await agent.close();
+    expect(await agent.exited).toBe(0);
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
   }
 });
 
