@@ -199,7 +199,7 @@ async function crowd(own: Lifetime, server: MjpegServer & { token: string }, cou
   await life.close();
   const row = { ...found, name: server.name, count, cores, wanted: Math.floor(tookSeconds * FPS) };
   const { fewest, most, wanted, ended, bytes, ageP50Ms, ageP95Ms } = row;
-  const age = Number.isNaN(ageP50Ms) ? "" : `  age p50 ${ageP50Ms.toFixed(1)} p95 ${ageP95Ms.toFixed(1)} ms`;
+  const age = !Number.isFinite(ageP50Ms) ? "" : `  age p50 ${ageP50Ms.toFixed(1)} p95 ${ageP95Ms.toFixed(1)} ms`;
   const amount = `${(bytes / tookSeconds / 1e6).toFixed(0)} MB/s`;
   print(
     `clients  ${row.name.padEnd(10)} ${String(count).padStart(4)} clients  ${fewest} to ${most} of ${wanted} pictures, ${ended} ended  ${amount}  ${cores.toFixed(2)} cores${age}`,

@@ -35,8 +35,7 @@ for (const [index, member] of members.entries()) setTimeout(() => join(member), 
 function join(member: Member): void {
   const socket = connect(Number(port), "127.0.0.1");
   const authorization = token === "" ? "" : `Authorization: Bearer ${token}\r\n`;
-  // Of HTTP/1.0, so that no server divides the stream into chunks of its own.
-  if (path !== "") socket.write(`GET ${path} HTTP/1.0\r\nHost: 127.0.0.1:${port}\r\n${authorization}\r\n`);
+  if (path !== "") socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${authorization}\r\n`);
   const reader = new PartReader((part) => {
     if (!member.begun) begun += 1;
     if (!member.begun && begun === members.length) process.stdout.write("ready\n");

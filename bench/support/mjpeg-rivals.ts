@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startChild } from "./child.ts";
@@ -30,7 +31,24 @@ export async function startMotion(lifetime: Lifetime, cameraPort: number): Promi
   );
   const child = await startChild(lifetime, "motion", ["-n", "-c", file]);
   await waitForPort(port);
+  await waitForStream(port);
   return { name: "motion", port, path: "/", pid: child.pid };
+}
+
+/** Who asks before `motion` has its camera gets nothing for ever. */
+async function waitForStream(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+    const answered = await Promise.race([
+      new Promise((resolve) => socket.once("data", () => resolve(true))),
+      new Promise((resolve) => setTimeout(resolve, 2000, false)),
+    ]);
+    socket.destroy();
+    if (answered === true) return;
+  }
+  throw new Error("motion shows no picture of its camera.");
 }
 
 /** GStreamer passing JPEGs through to plain TCP connections, without HTTP. */

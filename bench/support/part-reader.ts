@@ -1,3 +1,4 @@
+import { ChunkedBody } from "./chunked-body.ts";
 import { monotonicMs } from "./monotonic.ts";
 import { readStamp, STAMPED_HEAD_BYTES } from "./stamped-jpeg.ts";
 
@@ -20,17 +21,28 @@ export class PartReader {
   #bytes = 0;
   #left = 0;
   #repeat = false;
+  #chunked = false;
+  #chunks: ChunkedBody | undefined;
 
   constructor(listener: PartListener) {
     this.#listener = listener;
   }
 
   /** Takes the next bytes, from the answer's header on. */
-  read(chunk: Buffer): void {
+  read(bytes: Buffer): void {
+    if (this.#chunks === undefined) this.#readParts(bytes);
+    else this.#chunks.read(bytes);
+  }
+
+  #readParts(bytes: Buffer): void {
     let at = 0;
-    while (at < chunk.byteLength) {
-      if (this.#left > 0) at += this.#readPicture(chunk, at);
-      else at += this.#readHeader(chunk, at);
+    while (at < bytes.byteLength) {
+      if (this.#left > 0) at += this.#readPicture(bytes, at);
+      else at += this.#readHeader(bytes, at);
+      if (this.#chunks !== undefined || !this.#chunked) continue;
+      this.#chunks = new ChunkedBody((content) => this.#readParts(content));
+      this.#chunks.read(bytes.subarray(at));
+      return;
     }
   }
 
@@ -59,6 +71,7 @@ export class PartReader {
     this.#header = "";
     this.#bytes = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
     this.#left = this.#bytes;
+    if (/^transfer-encoding: *chunked/im.test(text)) this.#chunked = true;
     this.#repeat = /^X-(Age|State):/im.test(text);
     return Math.max(0, end + 4 - before);
   }
