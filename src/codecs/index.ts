@@ -17,7 +17,6 @@ export {
   JpegSplitter,
   type JpegSplitterOptions,
   jpegSize,
-  MAX_JPEG_BYTES,
   MultipartSplitter,
   type MultipartSplitterOptions,
   multipartBoundary,

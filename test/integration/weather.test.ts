@@ -183,7 +183,7 @@ test("an encoder that fails is replaced, and what it drew becomes exact", () => 
   const budget = { bitrate: 300_000, fps: 60, videoWidth: 160, videoHeight: 96, coarse: true };
   let nowUs = 1_000_000;
   const plane = new HybridPlane(encoder, { width: 320, height: 192 }, tileBudget(budget), () => nowUs);
-  const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget };
+  const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget, tiles: true };
   const rung = new Rung(request, { encoder, plane }, nowUs, 0);
   rung.setBudget(budget);
   closers.push(() => rung.close());
