@@ -74,14 +74,9 @@ export class CopyPainter implements Painter {
   }
 
   move(from: Rect, to: Rect): void {
-    const { x, y, width, height } = from;
-    const kept = this.#kept;
-    if (kept === undefined) {
-      this.#context.drawImage(this.canvas, x, y, width, height, to.x, to.y, width, height);
-      return;
-    }
-    kept.move(from, to);
-    this.#context.putImageData(kept.image, 0, 0, to.x, to.y, width, height);
+    this.#kept ??= this.#readBack();
+    this.#kept.move(from, to);
+    this.#context.putImageData(this.#kept.image, 0, 0, to.x, to.y, from.width, from.height);
   }
 
   finish(): void {
@@ -91,7 +86,7 @@ export class CopyPainter implements Painter {
   adopt(canvas: OffscreenCanvas): void {
     resizeCanvas(this.canvas, canvas);
     this.#context.drawImage(canvas, 0, 0);
-    this.#kept = new KeptPicture(canvas, this.#context.getImageData(0, 0, canvas.width, canvas.height));
+    this.#kept = this.#readBack();
   }
 
   readPixels(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
@@ -103,6 +98,12 @@ export class CopyPainter implements Painter {
     this.#pixels = new Uint32Array(0);
     this.#unscaled = undefined;
     this.#kept = undefined;
+  }
+
+  /** Scaled video is drawn by the browser; the first move after it costs this, and no other does. */
+  #readBack(): KeptPicture {
+    const { width, height } = this.canvas;
+    return new KeptPicture({ width, height }, this.#context.getImageData(0, 0, width, height));
   }
 
   /** Puts `rect` out of the pixels of the larger or equal rectangle `source`. */
