@@ -22,9 +22,10 @@ import { monotonicMs, pause } from "../support/monotonic.ts";
 import { PartReader } from "../support/part-reader.ts";
 import { cpuSecondsOfTrees, proportionalMegabytesOfTrees } from "../support/process-tree.ts";
 import { quantiles } from "../support/quantiles.ts";
+import { agesOfHubStream, agesOfPersistentRtsp, agesOfSpawnedRtsp, startRtspCamera } from "../support/rtsp-ages.ts";
 
 const help = `usage: cameras [options]
-  --parts A,B    of age, clients, demand (default all)
+  --parts A,B    of age, rtsp, clients, demand (default all)
   --clients A,B  numbers of clients per server (default 1,50,100)
   --sources N    sources of the part demand (default 16)
   --seconds S    seconds of measuring per figure (default 10)
@@ -33,7 +34,7 @@ const help = `usage: cameras [options]
 
 const { values } = parseArgs({
   options: {
-    parts: { type: "string", default: "age,clients,demand" },
+    parts: { type: "string", default: "age,rtsp,clients,demand" },
     clients: { type: "string", default: "1,50,100" },
     sources: { type: "string", default: "16" },
     seconds: { type: "string", default: "10" },
@@ -46,6 +47,8 @@ const FPS = 10;
 /** Longer than the program goes on with a camera that nobody watches any more. */
 const MAX_GRACE_MS = 60_000;
 const SETTLE_MS = 3000;
+/** Sources that nobody watched whose first picture is timed. */
+const FIRST_PICTURES = 5;
 /** Until every client of a crowd has its first picture. */
 const READY_MS = 45_000;
 const seconds = Number(values.seconds);
@@ -60,7 +63,12 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 if (values.help) process.stdout.write(help);
 else {
   try {
-    const parts: Readonly<Record<string, () => Promise<unknown>>> = { age: ages, clients: crowds, demand };
+    const parts: Readonly<Record<string, () => Promise<unknown>>> = {
+      age: ages,
+      rtsp: rtspAges,
+      clients: crowds,
+      demand,
+    };
     for (const part of values.parts.split(",")) {
       const run = parts[part];
       if (run === undefined) throw new Error(`There is no part "${part}".`);
@@ -91,15 +99,37 @@ async function ages(): Promise<unknown> {
     "an ffmpeg per picture": await agesOfSpawnedFfmpeg(camera, seconds),
   };
   await own.close();
-  const told = Object.entries(rows).map(([name, values]) => ({
-    name,
-    rate: values.length / seconds,
-    ...quantiles(values),
-  }));
-  for (const { name, p50, p95, rate } of told) {
-    print(`age  ${name.padEnd(22)} p50 ${p50.toFixed(1)} ms  p95 ${p95.toFixed(1)} ms  ${rate.toFixed(1)} pictures/s`);
+  return tellAges("age", rows);
+}
+
+/** How old the pictures of a 720p RTSP camera are, from its encoder to the last byte of a JPEG at a client. */
+async function rtspAges(): Promise<unknown> {
+  const told: Record<string, unknown> = {};
+  for (const codec of ["mjpeg", "h264"] as const) {
+    const own = lifetime.child();
+    const camera = await startRtspCamera(own, codec, FPS);
+    const server = await serveCameras(own);
+    const path = `${await server.addCamera("age", { kind: "rtsp", url: camera.url, transport: "tcp" })}/mjpeg`;
+    const rows = {
+      sightline: await agesOfHubStream(camera, { ...server, path }, seconds),
+      "ffmpeg -f mpjpeg": await agesOfPersistentRtsp(camera, seconds),
+      "an ffmpeg per picture": await agesOfSpawnedRtsp(camera, seconds),
+    };
+    await own.close();
+    told[codec] = tellAges(`age, RTSP ${codec}`, rows);
   }
   return told;
+}
+
+function tellAges(label: string, rows: Readonly<Record<string, number[]>>): object[] {
+  return Object.entries(rows).map(([name, values]) => {
+    const { p50, p95 } = quantiles(values);
+    const rate = values.length / seconds;
+    print(
+      `${label}  ${name.padEnd(22)} p50 ${p50.toFixed(1)} ms  p95 ${p95.toFixed(1)} ms  ${rate.toFixed(1)} pictures/s`,
+    );
+    return { name, rate, ...quantiles(values) };
+  });
 }
 
 async function agesOfStream(server: CameraServer, path: string): Promise<number[]> {
@@ -207,6 +237,29 @@ async function crowd(own: Lifetime, server: MjpegServer & { token: string }, cou
   return row;
 }
 
+/** How soon a first viewer has a picture of sources that nobody watched, of which each has a process to itself. */
+async function firstPicturesMs(server: CameraServer, paths: readonly string[]): Promise<number[]> {
+  const foundMs: number[] = [];
+  for (const path of paths) {
+    foundMs.push(await firstPictureMs(server, path));
+    await pause(SETTLE_MS);
+  }
+  return foundMs;
+}
+
+/** As `firstPicturesMs`, where no process waits in reserve. */
+async function coldPicturesMs(source: object): Promise<number[]> {
+  const own = lifetime.child();
+  const server = await serveCameras(own, ["--camera-spares", "0"]);
+  const paths: string[] = [];
+  for (let index = 0; index < FIRST_PICTURES; index += 1) {
+    paths.push(await server.addCamera(`camera-${index + 1}`, source));
+  }
+  const foundMs = await firstPicturesMs(server, paths);
+  await own.close();
+  return foundMs;
+}
+
 /** How soon a first viewer has a picture, and what many sources cost. */
 async function demand(): Promise<unknown> {
   const own = lifetime.child();
@@ -219,17 +272,18 @@ async function demand(): Promise<unknown> {
   }
   // Processes in reserve are started in the background.
   await pause(SETTLE_MS);
-  const coldMs: number[] = [];
-  for (const path of paths.slice(0, 5)) {
-    coldMs.push(await firstPictureMs(server, path));
-    await pause(SETTLE_MS);
+  const spareMs = await firstPicturesMs(server, paths.slice(0, FIRST_PICTURES));
+  const runningMs: number[] = [];
+  for (let index = 0; index < 10; index += 1) runningMs.push(await firstPictureMs(server, paths[0] as string));
+  const coldMs = await coldPicturesMs(source);
+  for (const [name, found] of Object.entries({
+    "running source": runningMs,
+    "idle source, a spare process": spareMs,
+    "idle source, no spare process": coldMs,
+  })) {
+    const { p50, max } = quantiles(found);
+    print(`demand  first picture  ${name.padEnd(29)} p50 ${p50.toFixed(1)} max ${max.toFixed(1)} ms`);
   }
-  const warmMs: number[] = [];
-  for (let index = 0; index < 10; index += 1) warmMs.push(await firstPictureMs(server, paths[0] as string));
-  const [cold, warm] = [quantiles(coldMs), quantiles(warmMs)];
-  print(
-    `demand  first picture  idle source p50 ${cold.p50.toFixed(0)} max ${cold.max.toFixed(0)} ms  running source p50 ${warm.p50.toFixed(1)} ms`,
-  );
   await untilIdle(server);
   const rows: object[] = [];
   for (const viewers of [0, 1, 50]) {
@@ -247,7 +301,7 @@ async function demand(): Promise<unknown> {
     await untilIdle(server);
   }
   await own.close();
-  return { coldMs, warmMs, rows };
+  return { runningMs, spareMs, coldMs, rows };
 }
 
 /** From the request until the last byte of the first picture. */

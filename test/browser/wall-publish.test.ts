@@ -86,6 +86,39 @@ it("publishes the browser's camera, and others see it as video or as JPEGs", asy
   await page.close();
 });
 
+it("publishes JPEGs where the browser has no video encoder and no stream of a camera's frames", async () => {
+  const publisher = await chromium.context.newPage();
+  const encoders: Promise<string>[] = [];
+  publisher.on("worker", (worker) => {
+    const poorer = (): string => {
+      Reflect.deleteProperty(self, "VideoEncoder");
+      return typeof VideoEncoder;
+    };
+    encoders.push(worker.evaluate(poorer));
+  });
+  await publisher.addInitScript(() => Reflect.deleteProperty(globalThis, "MediaStreamTrackProcessor"));
+  await publisher.goto(`${hub.url}/wall/`);
+  await publisher.getByRole("button", { name: "More" }).click();
+  await publisher.getByRole("menuitem", { name: "Use this device's camera" }).click();
+  await publisher.getByLabel("Publish as").selectOption({ label: "A new camera" });
+  await publisher.getByLabel("Name").fill("Tablet");
+  await publisher.getByRole("button", { name: "Start" }).click();
+  await publisher.getByText("Nobody watches now").or(publisher.getByText("It is being watched")).waitFor();
+  expect(await Promise.all(encoders)).toEqual(["undefined", "undefined"]);
+
+  const page = await chromium.open(`${hub.url}/wall/`);
+  const tile = page.locator("wall-tile").filter({ hasText: "Tablet" });
+  await until("a live tile", async () => /Live/.test(String(await tile.locator(".open").getAttribute("aria-label"))));
+  await tile.locator(".open").click();
+  await until("the camera's picture", async () => {
+    const [left, right] = await coloursOf(page);
+    return near(left, GREEN) && near(right, RED);
+  });
+  expect(await page.locator("wall-tile[enlarged] .state").textContent()).toMatch(/640 × 360 .* JPEG/);
+  await page.close();
+  await publisher.close();
+});
+
 it("refuses a page of somebody who may only view", async () => {
   const response = await fetch(`${hub.url}/api/links`, {
     method: "POST",

@@ -168,7 +168,8 @@ describe("a camera that speaks MJPEG", () => {
         cameraProcess: { command: process.execPath, args: [program, "camera", "--pipe"], env },
         timings: { cameraGraceMs: 200, rungLingerMs: 100 },
       },
-      { lingerMs: 200 },
+      // Longer than any test may take: whoever is answered was not kept waiting for it.
+      { lingerMs: 200, firstPictureMs: 600_000 },
     );
     const url = `http://127.0.0.1:${(camera.address() as AddressInfo).port}/`;
     const response = await fetch(`${hub.url}/api/cameras`, {
@@ -196,6 +197,32 @@ describe("a camera that speaks MJPEG", () => {
     expect(jpegs.some((each) => each.equals(picture))).toBe(true);
     client.close();
     while (state() !== "idle") await pause(50);
+  });
+
+  test("that cannot be reached is refused as soon as that is known, with its reason and when to ask again", async () => {
+    const added = await fetch(`${hub.url}/api/cameras`, {
+      method: "POST",
+      headers: { ...bearer(), "content-type": "application/json" },
+      // Port 9 of this machine: nobody listens there.
+      body: JSON.stringify({ id: "gone", name: "Gone", source: { kind: "mjpeg", url: "http://127.0.0.1:9/" } }),
+    });
+    expect(added.status).toBe(201);
+    const path = "/api/sources/gone%2Fcamera";
+    const ask = async (what: string): Promise<{ status: number; retryAfter: number; error: string }> => {
+      const response = await fetch(`${hub.url}${path}/${what}`, { headers: bearer() });
+      const { error } = (await response.json()) as { error: string };
+      return { status: response.status, retryAfter: Number(response.headers.get("retry-after")), error };
+    };
+    const stream = new MjpegClient(hub.url, `${path}/mjpeg`, bearer());
+    for (const answer of await Promise.all([ask("mjpeg"), ask("snapshot.jpg"), ask("snapshot.jpg?stale=1")])) {
+      expect(answer.status).toBe(503);
+      expect(answer.error).toMatch(/connect|refused/i);
+      expect(answer.retryAfter).toBeGreaterThanOrEqual(1);
+      expect(answer.retryAfter).toBeLessThanOrEqual(60);
+    }
+    await stream.until(() => stream.status !== 0, "an answer");
+    expect(stream.status).toBe(503);
+    stream.close();
   });
 });
 
@@ -268,11 +295,15 @@ describe("a scripted source", () => {
       return [response.status, ((await response.json()) as { error: string }).error];
     };
     const link = await makeLink(hub, ["view"], ["elsewhere/DP-1"]);
+    const nothing = await makeLink(hub, ["view"], []);
+    const evil = { ...bearer(), origin: "http://evil.example" };
     for (const kind of ["mjpeg", "snapshot.jpg"]) {
       expect(await ask(`/api/sources/1/${kind}`, {})).toEqual([401, expect.stringContaining("page")]);
       expect(await ask(`/api/sources/1/${kind}`, bearer("no-such-token-at-all"))).toEqual([401, expect.any(String)]);
       expect(await ask(`/api/sources/7/${kind}`)).toEqual([404, "There is no such source."]);
       expect(await ask(`/api/sources/1/${kind}`, bearer(link))).toEqual([404, expect.any(String)]);
+      expect(await ask(`/api/sources/1/${kind}`, bearer(nothing))).toEqual([404, expect.any(String)]);
+      expect(await ask(`/api/sources/1/${kind}`, evil)).toEqual([403, expect.any(String)]);
       expect(await ask(`/api/sources/1/${kind}?width=0`)).toEqual([400, expect.stringContaining("width is a number")]);
       expect(await ask(`/api/sources/1/${kind}?quality=101`)).toEqual([400, expect.any(String)]);
       expect(await ask(`/api/sources/1/${kind}?what=1`)).toEqual([400, expect.stringContaining("width, quality")]);

@@ -173,6 +173,13 @@ describe("events", () => {
     const token = await makeLink(hub, ["view"], ["door/camera"]);
     expect((await call("", { token })).body?.events).toEqual([door]);
     expect((await call("?source=yard/camera", { token })).body?.events).toEqual([]);
+    // Every link may view its sources, whatever else it may; one without sources sees nothing.
+    const bare = await makeLink(hub, [], ["door/camera"]);
+    expect((await call("", { token: bare })).body?.events).toEqual([door]);
+    expect((await call(`/${yard.id}/snapshot.jpg`, { token: bare })).status).toBe(404);
+    const blind = await makeLink(hub, ["view"], []);
+    expect((await call("", { token: blind })).body?.events).toEqual([]);
+    expect((await call(`/${door.id}`, { token: blind })).status).toBe(404);
     expect((await call("?source=yard/camera")).body?.events).toEqual([yard]);
     expect((await call(`/${yard.id}`, { token })).status).toBe(404);
     expect((await call(`/${door.id}`, { token })).status).toBe(200);

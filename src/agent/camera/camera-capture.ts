@@ -5,12 +5,13 @@ import type { Camera, CameraCredentials } from "../../protocol/index.ts";
 import { CameraRungs } from "./camera-rungs.ts";
 import { DecodingLag } from "./decode/decoding-lag.ts";
 import { PictureFeed } from "./decode/picture-feed.ts";
-import type { CameraFrame, CameraPacket, CameraPicture } from "./engine.ts";
+import type { CameraFrame, CameraPicture, TakenPacket } from "./engine.ts";
 import { GroupOfPictures } from "./group-of-pictures.ts";
 import { MotionFeed } from "./motion-feed.ts";
 import { ChosenEngine, type EngineOpeners, type OpenedEngine } from "./open-engine.ts";
 import type { SourceStream } from "./passthrough.ts";
 import { Pulse } from "./pulse.ts";
+import { SourceClock } from "./source-clock.ts";
 import type { CameraCommand, CameraThreadReport } from "./thread-messages.ts";
 
 const FIGURES_INTERVAL_MS = 1000;
@@ -35,6 +36,7 @@ export class CameraCapture implements Closable {
   readonly #motion: MotionFeed;
   readonly #feed: PictureFeed;
   readonly #group = new GroupOfPictures();
+  #clock = new SourceClock();
   #lag = new DecodingLag();
   #engine: ChosenEngine | undefined;
   #stream: SourceStream | undefined;
@@ -117,6 +119,7 @@ export class CameraCapture implements Closable {
     this.#engine = engine;
     this.#told.discarded = 0;
     this.#lag = new DecodingLag();
+    this.#clock = new SourceClock();
     this.#tellChild();
     engine.onOpened((opened) => this.#setInfo(opened));
     engine.onPicture((picture) => this.#take(picture));
@@ -165,21 +168,22 @@ export class CameraCapture implements Closable {
     this.#pulse.picture(picture.arrivedUs);
     this.#interval.pictures += 1;
     this.#attempt(() => {
-      if (picture.kind === "frame") this.#takeFrame(picture);
-      else this.#takePacket(picture);
+      const takenUs = this.#clock.takenUs(picture);
+      if (picture.kind === "frame") this.#takeFrame(picture, takenUs);
+      else this.#takePacket({ ...picture, takenUs });
     });
     this.#countDiscarded();
   }
 
-  #takeFrame({ frame, arrivedUs, decodeUs }: CameraFrame): void {
+  #takeFrame({ frame, decodeUs }: CameraFrame, takenUs: number): void {
     try {
-      this.#offer({ frame, arrivedUs, decodeUs });
+      this.#offer({ frame, takenUs, decodeUs });
     } finally {
       frame.free();
     }
   }
 
-  #takePacket(packet: CameraPacket): void {
+  #takePacket(packet: TakenPacket): void {
     this.#interval.bytes += packet.data.length;
     if (this.#stream === undefined) return;
     // What an engine decodes by itself it may still hand on as JPEGs.
@@ -195,7 +199,7 @@ export class CameraCapture implements Closable {
     this.#decode(packet);
   }
 
-  #decode(packet: CameraPacket): void {
+  #decode(packet: TakenPacket): void {
     const needed = packet.kind === "jpeg" ? this.#wantsJpeg(packet) : this.#wantsFrames;
     if (!needed) {
       if (packet.kind === "h264") this.#feed.stop();
@@ -228,21 +232,21 @@ export class CameraCapture implements Closable {
     }
   }
 
-  #decodeAll(packets: readonly CameraPacket[]): void {
+  #decodeAll(packets: readonly TakenPacket[]): void {
     this.#feed.decode(packets, this.#stream?.reordered === true, (picture) => this.#offer(picture));
   }
 
   #offer(picture: Parameters<CameraRungs["offerFrame"]>[0]): void {
     this.#rungs.offerFrame(picture);
-    this.#motion.offer(picture.frame, picture.arrivedUs);
+    this.#motion.offer(picture.frame, picture.takenUs);
   }
 
   get #wantsFrames(): boolean {
     return this.#rungs.wantsFrames || this.#motion.active;
   }
 
-  #wantsJpeg({ arrivedUs }: CameraPacket): boolean {
-    return this.#rungs.wantsFrames || this.#motion.wants(arrivedUs);
+  #wantsJpeg({ takenUs }: TakenPacket): boolean {
+    return this.#rungs.wantsFrames || this.#motion.wants(takenUs);
   }
 
   #countDiscarded(): void {

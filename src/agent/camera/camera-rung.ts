@@ -4,7 +4,7 @@ import { type PictureKind, pictureHeaderBytes, type RungBudget, writePictureHead
 import { type FailoverEncoder, openEncoder, pictureSize } from "../encode/index.ts";
 import { Pace } from "../pace.ts";
 import { type PictureCost, RungMeter } from "../rung-meter.ts";
-import type { CameraPacket } from "./engine.ts";
+import type { CameraPacket, TakenPacket } from "./engine.ts";
 import { codecStringOf } from "./libav/access-units.ts";
 import { passthroughObstacle, pictureRate, type SourceStream } from "./passthrough.ts";
 import type { CameraRungRequest, CameraThreadReport } from "./thread-messages.ts";
@@ -12,10 +12,10 @@ import type { CameraRungRequest, CameraThreadReport } from "./thread-messages.ts
 /** Viewers that keep asking for keyframes share one. */
 const MIN_KEYFRAME_INTERVAL_US = 250_000;
 
-/** A decoded picture: when it arrived, and how long its decoding took. */
+/** A decoded picture: when it was taken, and how long its decoding took. */
 export type DecodedPicture = {
   readonly frame: Frame;
-  readonly arrivedUs: number;
+  readonly takenUs: number;
   readonly decodeUs: number;
 };
 
@@ -109,7 +109,7 @@ export class CameraRung implements Closable {
   }
 
   /** A picture as the source sent it; passed on where this rung is made of those. */
-  offerPacket(packet: CameraPacket): void {
+  offerPacket(packet: TakenPacket): void {
     if (this.#obstacle !== undefined && this.#mode !== "passthrough") return;
     if (this.#mode !== "passthrough" && !packet.keyframe) return;
     if (packet.kind !== this.#request.codec) return;
@@ -125,8 +125,8 @@ export class CameraRung implements Closable {
     }
     const stream = this.#stream;
     if (stream === undefined) return;
-    const cost = { waitUs: nowUs - packet.arrivedUs, grabUs: 0, convertUs: 0, encodeUs: 0 };
-    this.#send(packet, stream, cost, packet.arrivedUs);
+    const cost = { waitUs: nowUs - packet.takenUs, grabUs: 0, convertUs: 0, encodeUs: 0 };
+    this.#send(packet, stream, cost, packet.takenUs);
     // It is not gated by credits; should it be encoded later, none of it counts as in flight.
     this.#acked = this.#sequence;
   }
@@ -207,20 +207,20 @@ export class CameraRung implements Closable {
   }
 
   #encodeNow(picture: DecodedPicture): void {
-    const { frame, arrivedUs } = picture;
+    const { frame, takenUs } = picture;
     const { encoder, picture: size } = this.#encoder(frame);
     this.#pace.spend(this.#options.nowUs());
     const whole = { x: 0, y: 0, width: frame.width, height: frame.height };
-    const encoded = encoder.encode(frame, [whole], { keyframe: this.#keyframeWanted, timestampUs: arrivedUs });
+    const encoded = encoder.encode(frame, [whole], { keyframe: this.#keyframeWanted, timestampUs: takenUs });
     if (encoded.keyframe) {
       this.#keyframeWanted = false;
       this.#keyframeUs = this.#options.nowUs();
     }
     const { convertUs, encodeUs } = encoded;
-    const waitUs = Math.max(0, this.#options.nowUs() - arrivedUs - picture.decodeUs - convertUs - encodeUs);
+    const waitUs = Math.max(0, this.#options.nowUs() - takenUs - picture.decodeUs - convertUs - encodeUs);
     const kind = encoder.codec === "jpeg" ? "jpeg" : "h264";
     const cost = { waitUs, grabUs: picture.decodeUs, convertUs, encodeUs };
-    this.#send({ kind, data: encoded.data, keyframe: encoded.keyframe }, size, cost, arrivedUs);
+    this.#send({ kind, data: encoded.data, keyframe: encoded.keyframe }, size, cost, takenUs);
   }
 
   /** The encoder for such frames, opened anew where their size has changed. */

@@ -1,7 +1,7 @@
 import { describeError } from "../../base/index.ts";
 import type { RungBudget } from "../../protocol/index.ts";
 import { CameraRung, type CameraRungOptions, type DecodedPicture } from "./camera-rung.ts";
-import type { CameraPacket } from "./engine.ts";
+import type { TakenPacket } from "./engine.ts";
 import type { SourceStream } from "./passthrough.ts";
 import type { CameraRungRequest } from "./thread-messages.ts";
 
@@ -49,7 +49,7 @@ export class CameraRungs {
   }
 
   /** Passes a picture of the source to all rungs, or to one that has just been opened. */
-  offerPacket(packet: CameraPacket, only?: number): void {
+  offerPacket(packet: TakenPacket, only?: number): void {
     for (const [number, rung] of this.#rungs) if (only === undefined || only === number) rung.offerPacket(packet);
   }
 

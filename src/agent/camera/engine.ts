@@ -17,6 +17,9 @@ export type CameraPacket = {
   readonly arrivedUs: number;
 };
 
+/** A packet of which is known when it was taken, as `monotonicUs()`. */
+export type TakenPacket = CameraPacket & { readonly takenUs: number };
+
 /** One decoded picture of a source whose codec no viewer can take. The receiver calls `frame.free()`. */
 export type CameraFrame = {
   readonly kind: "frame";

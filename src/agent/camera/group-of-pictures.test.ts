@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { CameraPacket } from "./engine.ts";
+import type { TakenPacket } from "./engine.ts";
 import { GroupOfPictures } from "./group-of-pictures.ts";
 
-function packet(keyframe: boolean, bytes = 10): CameraPacket {
-  return { kind: "h264", data: new Uint8Array(bytes), keyframe, ptsUs: 0, arrivedUs: 0 };
+function packet(keyframe: boolean, bytes = 10): TakenPacket {
+  return { kind: "h264", data: new Uint8Array(bytes), keyframe, ptsUs: 0, arrivedUs: 0, takenUs: 0 };
 }
 
 test("keeps everything since the newest keyframe", () => {

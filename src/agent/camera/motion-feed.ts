@@ -43,8 +43,8 @@ export class MotionFeed implements Closable {
   }
 
   /** Whether a picture of this time would be looked at. */
-  wants(arrivedUs: number): boolean {
-    return this.active && this.#pace.delayUs(arrivedUs) === 0;
+  wants(takenUs: number): boolean {
+    return this.active && this.#pace.delayUs(takenUs) === 0;
   }
 
   configure(settings: MotionSettings): void {
@@ -62,18 +62,18 @@ export class MotionFeed implements Closable {
   }
 
   /** Looks at a decoded picture, borrowed. Throws EnvironmentError when it cannot be read. */
-  offer(frame: Frame, arrivedUs: number): void {
-    if (!this.wants(arrivedUs)) return;
-    this.#pace.spend(arrivedUs);
+  offer(frame: Frame, takenUs: number): void {
+    if (!this.wants(takenUs)) return;
+    this.#pace.spend(takenUs);
     const detector = this.#detectorFor(frame);
-    const verdict = detector.detect(this.#scale(frame), arrivedUs);
+    const verdict = detector.detect(this.#scale(frame), takenUs);
     if (verdict.best && this.#settings.enabled) {
       this.#snapshot = snapshotOf(frame);
       this.#snapshotIsNew = true;
     }
     if (verdict.report !== undefined) this.#tell(verdict.report);
-    if (this.#viewed && this.#viewPace.delayUs(arrivedUs) === 0) {
-      this.#viewPace.spend(arrivedUs);
+    if (this.#viewed && this.#viewPace.delayUs(takenUs) === 0) {
+      this.#viewPace.spend(takenUs);
       this.#sink.view(detector.view());
     }
   }

@@ -41,6 +41,8 @@ const MAX_HOLD_MS = 4000;
 /** A link that ended by itself is opened again after this. */
 const REOPEN_MS = 1000;
 const WATCH = 1;
+/** A camera that blinks is back with its first new attempt; one that failed so often keeps nobody waiting. */
+const FAILED_ATTEMPTS = 2;
 
 type Watching = Extract<HubMessage, { type: "watching" }>;
 
@@ -65,6 +67,7 @@ export class Feed implements Closable {
   #hold: NodeJS.Timeout | undefined;
   #reopen: NodeJS.Timeout | undefined;
   #lost: { readonly sinceMs: number; readonly reason: string } | undefined;
+  #isFailing = false;
   #closed = false;
   #received = 0;
 
@@ -121,13 +124,22 @@ export class Feed implements Closable {
     this.#answer();
   }
 
-  /** Waits for a picture of what the source shows now. Resolves with undefined when none came in time. */
+  /** How long the source needs at least until it can deliver; 0 where nobody knows. */
+  get retryInMs(): number {
+    const { health } = this.#source;
+    return health === undefined ? 0 : Math.max(0, (health.retryAtUs - monotonicUs()) / 1000);
+  }
+
+  /**
+   * Waits for a picture of what the source shows now. Resolves with undefined when none came in time, and at once when the
+   * source is known to fail.
+   */
   async picture(timeoutMs: number): Promise<Frame | undefined> {
     const deadlineMs = performance.now() + timeoutMs;
     for (;;) {
       if (this.#latest !== undefined && this.#lost === undefined) return this.#latest;
       const leftMs = deadlineMs - performance.now();
-      if (this.#closed || leftMs <= 0) return undefined;
+      if (this.#closed || this.#isFailing || leftMs <= 0) return undefined;
       await new Promise<void>((resolve) => {
         const wake = (): void => {
           clearTimeout(timer);
@@ -194,13 +206,25 @@ export class Feed implements Closable {
   #sources(sources: readonly SourceInfo[]): void {
     const source = sources.find(({ path }) => path === this.#source.path);
     if (source === undefined) {
-      this.#lose("The source does not exist any more.");
+      this.#fail("The source does not exist any more.");
       return;
     }
     this.#source = source;
-    if (source.state === "lost") this.#lose(source.detail);
-    const { health } = source;
-    if (health?.state === "recovering" || health?.state === "failed") this.#lose(health.detail);
+    const { state, detail, health } = source;
+    this.#isFailing = false;
+    if (state === "lost") this.#fail(detail);
+    else if (health?.state === "failed") this.#fail(health.detail);
+    else if (health?.state === "recovering") {
+      if (health.attempt >= FAILED_ATTEMPTS) this.#fail(health.detail);
+      else this.#lose(health.detail);
+    }
+  }
+
+  /** As `lose`, and nothing can be expected of it soon. */
+  #fail(reason: string): void {
+    this.#isFailing = true;
+    this.#lose(reason);
+    this.#wake();
   }
 
   #lose(reason: string): void {
@@ -226,6 +250,7 @@ export class Feed implements Closable {
     const takenAtMs = Date.now() - (nowUs - takenUs) / 1000;
     this.#latest = { jpeg: payload, takenAtMs, tag: `${rung}-${sequence}` };
     this.#lost = undefined;
+    this.#isFailing = false;
     this.#received += 1;
     this.#unanswered = { rung, sequence, arrivedMs: this.#unanswered?.arrivedMs ?? performance.now() };
     this.#hold ??= setTimeout(() => this.#answer(), MAX_HOLD_MS);

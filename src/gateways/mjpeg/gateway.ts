@@ -36,6 +36,7 @@ const DEFAULT_MJPEG_LIMITS: MjpegLimits = {
 const MAX_UNSENT_BYTES = 128 << 10;
 const KEEP_ALIVE_MS = 10_000;
 const RETRY_AFTER_SECONDS = 5;
+const MAX_RETRY_AFTER_SECONDS = 60;
 const MAX_REQUESTS_PER_MINUTE = 3000;
 
 type Member = {
@@ -94,8 +95,12 @@ export class MjpegGateway implements Closable {
     if (crowd !== undefined) return refuse(reply, 503, crowd);
     const { feed, release } = this.#feeds.lease(found.entry, found.source, query.pictures);
     const picture = await feed.picture(this.#limits.firstPictureMs);
+    if (picture === undefined) {
+      release();
+      return refuseAbsent(reply, feed);
+    }
     // While it waited, others came, and this one may have left.
-    const refusal = picture === undefined ? absenceOf(feed) : this.#crowdReason(path);
+    const refusal = this.#crowdReason(path);
     const { socket } = reply.raw;
     if (refusal !== undefined || socket === null || socket.destroyed) {
       release();
@@ -164,8 +169,7 @@ export class MjpegGateway implements Closable {
       const picture = await feed.picture(this.#limits.firstPictureMs);
       if (picture !== undefined) return sendSnapshot(request, reply, picture);
       const last = query.stale ? this.#feeds.lastPicture(source.path) : undefined;
-      const reason = absenceOf(feed);
-      return last === undefined ? refuse(reply, 503, reason) : sendSnapshot(request, reply, last, reason);
+      return last === undefined ? refuseAbsent(reply, feed) : sendSnapshot(request, reply, last, absenceOf(feed));
     } finally {
       release();
     }
@@ -200,9 +204,8 @@ export class MjpegGateway implements Closable {
     if ("error" in entry) return entry;
     const { id } = request.params as { id: string };
     const source = entry.sources().find(({ id: number, path }) => path === id || String(number) === id);
-    if (source === undefined) return refuse(reply, 404, "There is no such source.");
-    if (!source.grants.includes("view")) return refuse(reply, 403, "This source may not be viewed.");
-    return { entry, source };
+    const isVisible = source?.grants.includes("view") ?? false;
+    return source !== undefined && isVisible ? { entry, source } : refuse(reply, 404, "There is no such source.");
   }
 
   #crowdReason(path: string): string | undefined {
@@ -217,6 +220,14 @@ function refuse(reply: FastifyReply, status: number, error: string): { error: st
   void reply.code(status);
   if (status === 503) void reply.header("retry-after", RETRY_AFTER_SECONDS);
   return { error: error === "" ? "The source delivers nothing now." : error };
+}
+
+/** Says why there is no picture, and not to ask again before the source's own next attempt. */
+function refuseAbsent(reply: FastifyReply, feed: Feed): { error: string } {
+  const seconds = Math.ceil(feed.retryInMs / 1000);
+  const answer = refuse(reply, 503, absenceOf(feed));
+  if (seconds > RETRY_AFTER_SECONDS) void reply.header("retry-after", Math.min(MAX_RETRY_AFTER_SECONDS, seconds));
+  return answer;
 }
 
 function absenceOf(feed: Feed): string {

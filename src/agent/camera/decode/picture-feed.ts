@@ -2,7 +2,7 @@ import { AV_CODEC_ID_H264, AV_CODEC_ID_MJPEG, Codec, type Frame, Packet } from "
 import { type Closable, EnvironmentError } from "../../../base/index.ts";
 import { monotonicUs } from "../../../node/index.ts";
 import type { DecodedPicture } from "../camera-rung.ts";
-import type { CameraPacket } from "../engine.ts";
+import type { CameraPacket, TakenPacket } from "../engine.ts";
 import { PictureDecoder } from "./picture-decoder.ts";
 
 /** Decodes the packets of one source, once for everybody who needs pixels; opened with the first packet. */
@@ -38,15 +38,15 @@ export class PictureFeed implements Closable {
    * Decodes packets in order and passes on the newest picture that comes out; those before it are only needed for it. The
    * frame is freed after `use` has returned. Throws EnvironmentError where no decoder can be opened.
    */
-  decode(packets: readonly CameraPacket[], reordered: boolean, use: (picture: DecodedPicture) => void): void {
+  decode(packets: readonly TakenPacket[], reordered: boolean, use: (picture: DecodedPicture) => void): void {
     let newest: DecodedPicture | undefined;
     for (const packet of packets) {
       const decodeStartUs = monotonicUs();
       for (const frame of this.#frames(packet, reordered)) {
         newest?.frame.free();
         // The decoder hands the packet's time on to the picture that it becomes.
-        const arrivedUs = frame.pts > 0n ? Number(frame.pts) : packet.arrivedUs;
-        newest = { frame, arrivedUs, decodeUs: monotonicUs() - decodeStartUs };
+        const takenUs = frame.pts > 0n ? Number(frame.pts) : packet.takenUs;
+        newest = { frame, takenUs, decodeUs: monotonicUs() - decodeStartUs };
       }
     }
     if (newest === undefined) return;
@@ -68,14 +68,14 @@ export class PictureFeed implements Closable {
     this.#packet.free();
   }
 
-  #frames({ kind, data, arrivedUs }: CameraPacket, reordered: boolean): Frame[] {
+  #frames({ kind, data, takenUs }: TakenPacket, reordered: boolean): Frame[] {
     if (kind !== this.#kind || reordered !== this.#reordered) this.stop();
     this.#kind = kind;
     this.#reordered = reordered;
     this.#decoder ??= this.#open(kind, reordered);
     this.#packet.unref();
     this.#packet.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    this.#packet.pts = BigInt(Math.round(arrivedUs));
+    this.#packet.pts = BigInt(Math.round(takenUs));
     this.#packet.dts = this.#packet.pts;
     try {
       return this.#decoder.decode(this.#packet);

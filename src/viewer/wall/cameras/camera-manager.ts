@@ -83,9 +83,8 @@ export class CameraManager extends LitElement {
           : html`<ul class="cameras">${this.#records.map((record) => this.#renderCamera(record))}</ul>`
       }
       <div class="row">
-        <label class="quiet button">
-          Import <input type="file" accept="application/json,.json" hidden @change=${(event: Event) => void this.#import(event)} />
-        </label>
+        <button class="quiet" @click=${() => this.renderRoot.querySelector<HTMLInputElement>("input[type=file]")?.click()}>Import</button>
+        <input type="file" accept="application/json,.json" hidden @change=${(event: Event) => void this.#import(event)} />
         <button class="quiet" ?disabled=${this.#records.length === 0} @click=${() => void this.#export()}>Export</button>
         <label class="check"><input type="checkbox" class="overwrite" /> <span>An import overwrites</span></label>
         <span class="gap"></span>

@@ -240,20 +240,6 @@ export const managerStyles = css`
   .row .gap {
     flex: 1;
   }
-  label.button {
-    display: inline-flex;
-    align-items: center;
-    min-height: 36px;
-    padding: 0 12px;
-    border: 1px solid var(--sl-line);
-    border-radius: 10px;
-    background: var(--sl-raised);
-    font-weight: 500;
-    cursor: pointer;
-  }
-  label.button:hover {
-    background: var(--sl-hover);
-  }
   @media (max-width: 560px) {
     dialog {
       padding: 18px;

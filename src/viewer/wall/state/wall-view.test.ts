@@ -19,7 +19,7 @@ describe("a wall's address", () => {
       group: "out & in",
       cycleSeconds: 30,
       stills: true,
-      display: "smooth",
+      display: "direct",
       kiosk: true,
     } as const;
     expect(readView(writeView(view), DEFAULT_VIEW)).toEqual(view);

@@ -5,6 +5,8 @@ export const LAYOUTS = ["auto", "1", "4", "9", "16", "24"] as const;
 
 export type Layout = (typeof LAYOUTS)[number];
 
+const DISPLAYS: readonly DisplayMode[] = ["direct", "smooth", "interpolated"];
+
 /** Tiles shown at once; more come on further pages. */
 export const MAX_TILES = 24;
 
@@ -30,7 +32,7 @@ export const DEFAULT_VIEW: WallView = {
   group: "",
   cycleSeconds: 0,
   stills: false,
-  display: "direct",
+  display: "smooth",
   kiosk: false,
 };
 
@@ -66,7 +68,7 @@ export function writeView(view: WallView): string {
   if (columns !== undefined) fields.set("columns", String(columns));
   if (cycleSeconds > 0) fields.set("cycle", String(cycleSeconds));
   if (stills) fields.set("stills", "1");
-  if (display !== "direct") fields.set("display", display);
+  if (display !== DEFAULT_VIEW.display) fields.set("display", display);
   if (kiosk) fields.set("kiosk", "1");
   return fields.size === 0 ? "" : `#${fields}`;
 }
@@ -119,7 +121,7 @@ function layoutOf(text: string): Layout {
 }
 
 function displayOf(text: string): DisplayMode {
-  return text === "smooth" || text === "interpolated" ? text : "direct";
+  return DISPLAYS.find((display) => display === text) ?? DEFAULT_VIEW.display;
 }
 
 function cycleOf(text: string): number {

@@ -4,8 +4,8 @@ import type { DisplayMode } from "../messages.ts";
 import type { WallModel } from "../state/wall-model.ts";
 
 const MODES: ReadonlyArray<readonly [DisplayMode, string, string]> = [
-  ["direct", "At once", "Every picture is shown when it comes: the least delay."],
-  ["smooth", "Evenly", "Pictures wait until they follow each other as they were taken."],
+  ["direct", "At once", "Every picture is shown when it comes, evenly or not."],
+  ["smooth", "Evenly", "A camera's pictures wait as little as makes them follow each other as they were taken."],
   [
     "interpolated",
     "Interpolated",

@@ -37,6 +37,15 @@ describe("the presentation clock", () => {
     expect(clock.meanWaitUs).toBeLessThan(30_000);
   });
 
+  it("learns nothing from what a late viewer is given at once", () => {
+    const clock = new PresentationClock();
+    for (let index = 0; index < 50; index += 1) expect(clock.waitUs(index * INTERVAL_US, 2_000_000 + index)).toBe(0);
+    for (let index = 50; index < 60; index += 1) {
+      expect(clock.waitUs(index * INTERVAL_US, index * INTERVAL_US + 50_000)).toBe(0);
+    }
+    expect(clock.meanWaitUs).toBe(0);
+  });
+
   it("limits the wait, and starts anew when the source's clock jumps", () => {
     const clock = new PresentationClock();
     for (let index = 0; index < 40; index += 1) {

@@ -6,6 +6,8 @@ const MAX_BUFFER_US = 500_000;
 const JUMP_US = 2_000_000;
 /** Share of the pictures that is on time. */
 const ON_TIME = 0.95;
+/** Pictures that were kept for who joins come at once: in less than this share of the time in which they were taken. */
+const KEPT_SHARE = 0.75;
 
 /**
  * Says how long a picture waits so that pictures are shown in the rhythm in which they were taken. The wait is the least that
@@ -16,6 +18,7 @@ export class PresentationClock {
   #delaysUs: number[] = [];
   #lastDueUs = 0;
   #lastSourceUs: number | undefined;
+  #joining = true;
   #meanWaitUs = 0;
 
   /** What pictures waited lately, on average. */
@@ -29,6 +32,11 @@ export class PresentationClock {
     const usual = this.#delaysUs.at(-1);
     const backwards = this.#lastSourceUs !== undefined && sourceUs < this.#lastSourceUs;
     if (backwards || (usual !== undefined && Math.abs(delayUs - usual) > JUMP_US)) this.clear();
+    else if (this.#joining && usual !== undefined && this.#lastSourceUs !== undefined) {
+      // How late those were that the hub had kept says nothing about those that follow.
+      this.#joining = usual - delayUs > (sourceUs - this.#lastSourceUs) * (1 - KEPT_SHARE);
+      if (this.#joining) this.#delaysUs = [];
+    }
     this.#lastSourceUs = sourceUs;
     this.#delaysUs.push(delayUs);
     if (this.#delaysUs.length > MAX_DELAYS) this.#delaysUs.shift();
@@ -46,5 +54,6 @@ export class PresentationClock {
     this.#delaysUs = [];
     this.#lastDueUs = 0;
     this.#lastSourceUs = undefined;
+    this.#joining = true;
   }
 }

@@ -28,7 +28,7 @@ export class WallSession implements Closable {
   #sources: readonly SourceInfo[] = [];
   #codecs: readonly Codec[] = [];
   #connected = false;
-  #display: DisplayMode = "direct";
+  #display: DisplayMode = "smooth";
   #lastWatch = 0;
 
   constructor(

@@ -174,10 +174,9 @@ export class WallTile implements Closable {
     this.#screen.close();
   }
 
-  /** A screen has exact parts that no fade may touch. */
+  /** A screen sends changes, not a rhythm, and has exact parts that no fade may touch. */
   #applyDisplay(): void {
-    const screenSource = this.#source?.kind === "screen" && this.#display === "interpolated";
-    this.#paced.setMode(screenSource ? "direct" : this.#display);
+    this.#paced.setMode(this.#source?.kind === "screen" ? "direct" : this.#display);
   }
 
   /** Makes the subscriptions match what is wanted; does nothing when they do. */
