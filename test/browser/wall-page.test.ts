@@ -82,7 +82,7 @@ describe("24 tiles", () => {
       expect(maxFps).toBeLessThanOrEqual(15);
     }
     expect(await page.locator("wall-tile").count()).toBe(TILES);
-    expect(await tileText(page, 0)).toBe("Enlarge Camera 1. Live");
+    await until("a live tile", async () => (await tileText(page, 0)) === "Enlarge Camera 1. Live");
   });
 
   it("stop while one is large, which is fetched in full, and come back", async () => {
@@ -216,7 +216,7 @@ describe("what a tile says", () => {
     await page.goto(`${wall.url}/wall/#stills=1`);
     await until("a first picture of each", () => all(3).every((id) => (wall.presented.get(id) ?? 0) > 0));
     await until("no watch", () => wall.watches.length === 0);
-    expect(await tileText(page, 0)).toContain("Still");
+    await until("a still", async () => /Still/.test(await tileText(page, 0)));
     expect(await page.locator("wall-tile").first().locator(".tile").getAttribute("class")).not.toContain("grey");
     const asked = (): number => wall.asked.filter(({ type }) => type === "watch").length;
     const before = asked();

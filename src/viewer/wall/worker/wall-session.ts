@@ -15,6 +15,8 @@ import type { DisplayMode, PageToWallWorker, TileWish, WallWorkerToPage } from "
 import { WallTile } from "./wall-tile.ts";
 
 const REPORT_MS = 500;
+/** First pictures of many tiles within this time are told together. */
+const REPORT_SOON_MS = 50;
 
 /** Everything behind the wall: one connection for all tiles, and what each of them needs. */
 export class WallSession implements Closable {
@@ -23,6 +25,7 @@ export class WallSession implements Closable {
   readonly #painter: PainterName;
   readonly #nowUs = (): number => performance.now() * 1000;
   readonly #reportTimer: ReturnType<typeof setInterval>;
+  #soonTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #tiles = new Map<string, WallTile>();
   #wishes: readonly TileWish[] = [];
   #sources: readonly SourceInfo[] = [];
@@ -72,6 +75,7 @@ export class WallSession implements Closable {
 
   close(): void {
     clearInterval(this.#reportTimer);
+    clearTimeout(this.#soonTimer);
     for (const tile of this.#tiles.values()) tile.close();
     this.#tiles.clear();
     this.#connection.close();
@@ -95,6 +99,7 @@ export class WallSession implements Closable {
       nextWatch: () => ++this.#lastWatch,
       onCanvasNeeded: () => this.#post({ type: "canvas-needed", path }),
       onCanvasReady: (id) => this.#post({ type: "canvas-ready", path, id }),
+      onChange: () => this.#reportSoon(),
     });
     tile.setDisplay(this.#display);
     this.#tiles.set(path, tile);
@@ -152,6 +157,13 @@ export class WallSession implements Closable {
       throw error;
     }
     for (const tile of this.#tiles.values()) if (tile.take(rung, bytes)) return;
+  }
+
+  #reportSoon(): void {
+    this.#soonTimer ??= setTimeout(() => {
+      this.#soonTimer = undefined;
+      this.#report();
+    }, REPORT_SOON_MS);
   }
 
   #report(): void {

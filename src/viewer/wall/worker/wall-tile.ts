@@ -15,6 +15,8 @@ export type WallTileOptions = {
   readonly nextWatch: () => number;
   readonly onCanvasNeeded: () => void;
   readonly onCanvasReady: (id: number) => void;
+  /** Its report is another one: the first picture is there. */
+  readonly onChange: () => void;
 };
 
 const STILL_MS = 60_000;
@@ -226,6 +228,7 @@ export class WallTile implements Closable {
     const feed = [this.#feed, this.#next].find((each) => each?.player?.rung === picture.rung);
     feed?.player?.shown(shown);
     this.#pictures += 1;
+    if (feed?.player?.shownPictures === 1) this.#options.onChange();
     this.#rate.add(presentedUs / 1000);
     this.#shownUs = presentedUs;
     if (feed === undefined) return;
