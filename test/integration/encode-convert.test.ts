@@ -77,6 +77,25 @@ describe.each(FORMATS)("converting to %s", (_name, format) => {
     );
   });
 
+  test("a change in the last rows does so however few of them are left below the last whole macroblock", () => {
+    for (let height = 16; height < 48; height += 1) {
+      const screen = new PaintedScreen(48, height, 48 * height);
+      const size = { width: 48, height: height + (height & 1) };
+      const converter = new PixelConverter(screen.buffer, size, format);
+      const partly = frameOf(size, format);
+      const whole = frameOf(size, format);
+      converter.convert(screen.buffer, undefined, partly);
+      const rect = { x: 20, y: height - 1, width: 5, height: 1 };
+      screen.fill(rect, 0xff2010);
+      converter.convert(screen.buffer, [rect], partly);
+      converter.convert(screen.buffer, undefined, whole);
+      expect(content(partly) === content(whole), `${height} rows`).toBe(true);
+      converter.close();
+      partly.free();
+      whole.free();
+    }
+  });
+
   test("never reads past the end of the captured memory", () => {
     for (const [width, height] of [
       [640, 360],

@@ -20,7 +20,8 @@ import { isScaled, type Size } from "./picture-size.ts";
 const MAX_CONTEXTS = 24;
 /**
  * Damage is converted in whole macroblocks, which makes sizes repeat. swscale reads and writes past the end of rows that
- * are narrower than this; the captured memory may end there, and the frame's next row may begin there.
+ * are narrower than this; the captured memory may end there, and the frame's next row may begin there. Of a part two rows
+ * high it takes the first row's chroma alone, where the whole picture has the mean of both.
  */
 const STEP = 16;
 /** Above this share of the picture one conversion of it all is quicker than many of its parts. */
@@ -115,7 +116,9 @@ export class PixelConverter implements Closable {
     for (const rect of rects) {
       const aligned = alignOutwards(rect, STEP, inner);
       if (aligned === undefined) continue;
-      const part = aligned.width < STEP ? { ...aligned, x: inner.width - STEP, width: STEP } : aligned;
+      const x = Math.min(aligned.x, inner.width - STEP);
+      const y = Math.min(aligned.y, inner.height - STEP);
+      const part = { x, y, width: Math.max(aligned.width, STEP), height: Math.max(aligned.height, STEP) };
       parts.push(part);
       pixels += area(part);
     }
