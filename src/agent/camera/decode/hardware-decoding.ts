@@ -11,12 +11,15 @@ import {
   type Codec,
 } from "node-av";
 
-/** A way to decode in hardware that this machine may have. */
+/**
+ * A way to decode in hardware that this machine may have. `failAtPacket` makes the decoder fail from that packet on (1 is
+ * the first): it is how the take-over by the next one is tested where no hardware is.
+ */
 export type HardwareDecoding = {
   readonly name: string;
-  readonly type: AVHWDeviceType;
-  /** What the decoder calls its surfaces. */
-  readonly pixelFormat: AVPixelFormat;
+  /** The device, and what the decoder calls its surfaces; undefined in tests only. */
+  readonly device: { readonly type: AVHWDeviceType; readonly pixelFormat: AVPixelFormat } | undefined;
+  readonly failAtPacket?: number;
 };
 
 /** What is plainly not there is not tried: opening a driver costs much time and memory. */
@@ -37,7 +40,7 @@ export function hardwareDecodings(codec: Codec): HardwareDecoding[] {
   }
   return DEVICES.flatMap(({ name, type, present }) => {
     const pixelFormat = formats.get(type);
-    return pixelFormat === undefined || !present() ? [] : [{ name, type, pixelFormat }];
+    return pixelFormat === undefined || !present() ? [] : [{ name, device: { type, pixelFormat } }];
   });
 }
 

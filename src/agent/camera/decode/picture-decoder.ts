@@ -24,6 +24,8 @@ export type PictureDecoderOptions = {
   readonly hardware: boolean;
   /** Each picture comes out at once; only for streams without B pictures. */
   readonly lowDelay: boolean;
+  /** What to try before software; what this machine may have unless a test says otherwise. */
+  readonly candidates?: readonly HardwareDecoding[];
 };
 
 /**
@@ -40,7 +42,7 @@ export class PictureDecoder implements Closable {
   /** Throws EnvironmentError when not even software can be opened. */
   constructor(options: PictureDecoderOptions) {
     this.#options = options;
-    this.#candidates = options.hardware ? hardwareDecodings(options.codec) : [];
+    this.#candidates = options.hardware ? [...(options.candidates ?? hardwareDecodings(options.codec))] : [];
     this.#current = this.#open();
   }
 
@@ -61,7 +63,7 @@ export class PictureDecoder implements Closable {
     } catch (error) {
       this.#failures += 1;
       if (this.#current.name === "software" || this.#failures < MAX_HARDWARE_FAILURES) throw error;
-      this.#passedOver.push(`${this.#current.name}: ${describeError(error)}`);
+      this.#passOver(this.#current.name, error);
       this.#current.close();
       this.#current = this.#open();
       this.#failures = 0;
@@ -78,6 +80,11 @@ export class PictureDecoder implements Closable {
     this.#current.close();
   }
 
+  #passOver(name: string, error: unknown): void {
+    const text = error instanceof Error ? error.message : describeError(error);
+    this.#passedOver.push(`${name}: ${text.replace(/\.$/, "")}`);
+  }
+
   #open(): OpenDecoder {
     for (;;) {
       const hardware = this.#candidates.shift();
@@ -85,7 +92,7 @@ export class PictureDecoder implements Closable {
       try {
         return new OpenDecoder(this.#options, hardware);
       } catch (error) {
-        this.#passedOver.push(`${hardware.name}: ${describeError(error)}`);
+        this.#passOver(hardware.name, error);
       }
     }
   }
@@ -95,9 +102,12 @@ class OpenDecoder implements Closable {
   readonly name: string;
   readonly #scope = new Scope();
   readonly #context = new CodecContext();
+  readonly #failAtPacket: number;
+  #packets = 0;
 
   constructor({ codec, parameters, lowDelay }: PictureDecoderOptions, hardware: HardwareDecoding | undefined) {
     this.name = hardware?.name ?? "software";
+    this.#failAtPacket = hardware?.failAtPacket ?? Number.POSITIVE_INFINITY;
     this.#context.allocContext3(codec);
     this.#scope.defer(() => this.#context.freeContext());
     try {
@@ -105,13 +115,7 @@ class OpenDecoder implements Closable {
       // Threads that work on several pictures hold as many back.
       this.#context.threadCount = 1;
       if (lowDelay) this.#context.setFlags(AV_CODEC_FLAG_LOW_DELAY);
-      if (hardware !== undefined) {
-        const device = new HardwareDeviceContext();
-        check(device.create(hardware.type, null, null), `Opening ${hardware.name}`);
-        this.#scope.defer(() => device.free());
-        this.#context.hwDeviceCtx = device;
-        this.#context.setHardwarePixelFormat(hardware.pixelFormat);
-      }
+      if (hardware?.device !== undefined) this.#attach(hardware.name, hardware.device);
       check(this.#context.open2Sync(null), "Opening the decoder");
     } catch (error) {
       this.close();
@@ -120,6 +124,8 @@ class OpenDecoder implements Closable {
   }
 
   decode(packet: Packet): Frame[] {
+    this.#packets += 1;
+    if (this.#packets >= this.#failAtPacket) throw new EnvironmentError("It failed as it was told to.", REMEDY);
     check(this.#context.sendPacketSync(packet), "Decoding");
     const frames: Frame[] = [];
     try {
@@ -140,6 +146,14 @@ class OpenDecoder implements Closable {
 
   close(): void {
     this.#scope.close();
+  }
+
+  #attach(name: string, { type, pixelFormat }: NonNullable<HardwareDecoding["device"]>): void {
+    const device = new HardwareDeviceContext();
+    check(device.create(type, null, null), `Opening ${name}`);
+    this.#scope.defer(() => device.free());
+    this.#context.hwDeviceCtx = device;
+    this.#context.setHardwarePixelFormat(pixelFormat);
   }
 
   #receive(): Frame | undefined {
