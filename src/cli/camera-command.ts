@@ -15,7 +15,8 @@ export async function runCamera({ log, signal }: CommandContext): Promise<number
   const told = aborted(signal).then((): CameraSessionEnd => ({ reason: "It was told to end.", exitCode: 0 }));
   const { reason, exitCode } = await Promise.race([ended, told]);
   session.close();
-  await session.stopped();
+  const released = await session.stopped();
   if (exitCode !== 0) process.stderr.write(`${reason}\n`);
+  if (!released) process.kill(process.pid, "SIGKILL");
   return exitCode;
 }

@@ -21,6 +21,9 @@ function urlOf(schemes: string, example: string) {
 
 const rate = z.number().min(0.1).max(240);
 
+/** Over HTTPS the camera's certificate is not looked at: most cameras have signed their own. */
+const anyCertificate = z.boolean().optional();
+
 /** Where a camera's pictures come from. Only these kinds and URL schemes exist; nothing else reaches a demuxer. */
 export const cameraSourceSchema = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -30,12 +33,17 @@ export const cameraSourceSchema = z.discriminatedUnion("kind", [
     transport: z.enum(["auto", "tcp", "udp"]).default("auto"),
   }),
   /** One endless HTTP answer: multipart/x-mixed-replace, or JPEGs back to back. */
-  z.strictObject({ kind: z.literal("mjpeg"), url: urlOf("https?", "http://camera.example/video.mjpg") }),
+  z.strictObject({
+    kind: z.literal("mjpeg"),
+    url: urlOf("https?", "http://camera.example/video.mjpg"),
+    anyCertificate,
+  }),
   /** One HTTP request per picture. */
   z.strictObject({
     kind: z.literal("snapshot"),
     url: urlOf("https?", "http://camera.example/snapshot.jpg"),
     intervalMs: z.int().min(50).max(86_400_000).default(1000),
+    anyCertificate,
   }),
   /** A video file of the agent's machine, played in real time again and again. */
   z.strictObject({ kind: z.literal("file"), path: z.string().min(1).max(4096) }),

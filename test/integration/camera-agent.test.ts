@@ -1,8 +1,11 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { readdirSync, readlinkSync } from "node:fs";
+import { mkdtemp, open as openFile, rm, writeFile } from "node:fs/promises";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { LibavDecoder } from "../../dist/agent/encode/libav-decoder.js";
 import { NalType, nalUnits, parseSps, spsPictureSize } from "../../dist/codecs/index.js";
@@ -22,9 +25,9 @@ beforeAll(async () => {
   clips.reordered = await makeClip(file("reordered.mp4"), ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-bf", "2"]);
   clips.mjpeg = await makeClip(file("clip.avi"), ["-c:v", "mjpeg", "-q:v", "5", "-pix_fmt", "yuvj420p"]);
   clips.hevc = await makeClip(file("hevc.mp4"), ["-c:v", "libx265", "-x265-params", "log-level=none"]);
-  const box = "[b][w]overlay=x='if(between(t,4,6),(t-4)*150,-100)':y=80";
+  const box = "[b][w]overlay=x='if(between(t,2.2,3.4),(t-2.2)*250,-100)':y=80";
   const mover = `color=gray:s=640x360:r=10,noise=alls=4:allf=t[b];color=white:s=80x80:r=10[w];${box}`;
-  clips.mover = await makeClip(file("mover.mp4"), [...H264, "-bf", "0"], { seconds: 10, filter: mover });
+  clips.mover = await makeClip(file("mover.mp4"), [...H264, "-bf", "0"], { seconds: 5, filter: mover });
 }, 60_000);
 
 afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -56,6 +59,17 @@ function startsPicture(accessUnit: Uint8Array): boolean {
   return slice !== undefined && ((accessUnit[slice.start + 1] ?? 0) & 0x80) !== 0;
 }
 
+function holdsOpen(pid: number, path: string): boolean {
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(join(folder, name)) === path;
+    } catch {
+      return false;
+    }
+  });
+}
+
 async function open(source: object, codec: "h264" | "jpeg", settings: object = {}): Promise<void> {
   agent = new CameraAgent();
   agent.begin(source);
@@ -84,7 +98,7 @@ test("a generated picture is encoded and told healthy", async () => {
 
 test("H.264 of a file is passed on as it is, again and again", async () => {
   await open({ kind: "file", path: clips.plain }, "h264");
-  await agent.until(() => agent.pictures.length > 70, "it plays more than once");
+  await agent.until(() => agent.pictures.length > 60, "it plays more than once");
   expect(agent.rung(1)).toMatchObject({ passthrough: true, encoder: "passthrough" });
   expect(agent.rung(1)?.codecString).toMatch(/^avc1\.[0-9a-f]{6}$/);
   const first = agent.pictures[0];
@@ -105,14 +119,20 @@ test("H.264 of a file is passed on as it is, again and again", async () => {
   ).toHaveLength(60);
 });
 
-test("a second viewer gets a picture at once, from the camera's last keyframe on", async () => {
+test("a second viewer gets a picture at once, from the camera's last keyframe on; nothing is decoded without need", async () => {
   await open({ kind: "file", path: clips.plain }, "h264");
   await agent.until(() => agent.pictures.length > 12, "pictures come");
+  await agent.until(() => (agent.report?.delivery?.bitrateBps ?? 0) > 0, "it is measured");
+  expect(agent.report?.delivery?.decoder).toBe("");
   agent.openRung({ rung: 2, codec: "h264" });
   const second = await agent.until(() => agent.picturesOf(2)[0], "the second rung begins");
   expect(second.keyframe).toBe(true);
   const original = agent.picturesOf(1).find(({ changeUs }) => changeUs === second.changeUs);
   expect(original?.payload).toEqual(second.payload);
+  agent.openRung({ rung: 3, codec: "jpeg" });
+  await agent.until(() => agent.report?.delivery?.decoder.startsWith("software"), "it is decoded for who needs pixels");
+  agent.send({ type: "close-rung", rung: 3 });
+  await agent.until(() => agent.report?.delivery?.decoder === "", "it is decoded no longer");
 });
 
 test("JPEGs are passed on, and left out for a lower rate", async () => {
@@ -283,6 +303,47 @@ test("a camera that accepts and never answers is told, and can be closed at any 
     for (const socket of sockets) socket.destroy();
     silent.close();
   }
+});
+
+test("a source that hangs where nothing can interrupt it ends the process", async () => {
+  const path = join(directory, "endless.y4m");
+  await promisify(execFile)("mkfifo", [path]);
+  // Open for both, it neither waits for a reader nor ever comes to its end.
+  const pipe = await openFile(path, "r+");
+  try {
+    const picture = Buffer.concat([Buffer.from("FRAME\n"), Buffer.alloc(64 * 48 * 1.5, 0x80)]);
+    await pipe.write(
+      Buffer.concat([Buffer.from("YUV4MPEG2 W64 H48 F25:1 Ip A1:1 C420jpeg\n"), ...Array(10).fill(picture)]),
+    );
+    agent = new CameraAgent();
+    agent.begin({ kind: "file", path });
+    await agent.until(() => agent.report?.state === "healthy", "it is healthy");
+    expect(await agent.exited).toBe("SIGKILL");
+    // Also when it is the hub that goes.
+    agent = new CameraAgent();
+    agent.begin({ kind: "file", path });
+    await agent.until(() => holdsOpen(agent.pid, path), "it is opened");
+    agent.leave();
+    expect(await agent.exited).toBe("SIGKILL");
+  } finally {
+    await pipe.close();
+  }
+});
+
+test("a process that was stopped for a while goes on with the source that it has", async () => {
+  await open({ kind: "file", path: clips.plain }, "h264");
+  agent.openRung({ rung: 2, codec: "jpeg" });
+  await agent.until(() => agent.report?.state === "healthy" && agent.picturesOf(2).length > 5, "pictures come");
+  process.kill(agent.pid, "SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  const [passed, encoded] = [agent.picturesOf(1).length, agent.picturesOf(2).length];
+  process.kill(agent.pid, "SIGCONT");
+  await agent.until(() => agent.picturesOf(1).length > passed + 40, "pictures go on");
+  // What is decoded goes on with the rest.
+  expect(agent.picturesOf(2).length).toBeGreaterThan(encoded + 10);
+  expect(new Set(agent.of("camera").map(({ report }) => report.state))).not.toContain("recovering");
+  const sequences = agent.picturesOf(1).map(({ sequence }) => sequence);
+  expect(sequences).toEqual(sequences.map((_, index) => index + 1));
 });
 
 test("a wrong password is told, and not shown", async () => {

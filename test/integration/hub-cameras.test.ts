@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
@@ -64,6 +64,15 @@ async function add({ url }: Hub, camera: object): Promise<void> {
 
 function pidIn(picture: Picture): number {
   return new DataView(picture.payload.buffer, picture.payload.byteOffset).getUint32(0, true);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function stateOf(running: Hub, id: string): string | undefined {
@@ -184,6 +193,20 @@ describe("recovery", () => {
     const { rung } = await viewer.next("watching");
     expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
     await eventually(() => running.cameraPids()).not.toContain(pid);
+  });
+
+  test("one that leaves its link, but ignores SIGTERM and has a child, is killed with its child and replaced", async () => {
+    const running = await start();
+    await add(running, fakeCamera("door", "stubborn=300"));
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    const pid = pidIn(viewer.pictures.all[0] as Picture);
+    const child = Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+    expect(child).toBeGreaterThan(0);
+    expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
+    await eventually(() => [pid, child].filter(isAlive)).toEqual([]);
+    const { rung } = await viewer.next("watching");
+    expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
   });
 
   test("one that crashes at every start is tried ever less often while it is watched, and not at all after", async () => {

@@ -37,7 +37,8 @@ export class CameraAgent {
   readonly pictures: Picture[] = [];
   /** Whether pictures are acknowledged as they come. */
   acknowledges = true;
-  readonly exited: Promise<number | null>;
+  /** Its exit code, or the signal that ended it. */
+  readonly exited: Promise<number | NodeJS.Signals | null>;
   readonly #child: ChildProcess;
   readonly #link: PipeLink;
 
@@ -46,7 +47,7 @@ export class CameraAgent {
       stdio: ["ignore", "inherit", "inherit", "pipe"],
       env: { PATH: process.env.PATH },
     });
-    this.exited = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.exited = new Promise((resolve) => this.#child.once("exit", (code, signal) => resolve(code ?? signal)));
     this.#link = new PipeLink(this.#child.stdio[3] as Duplex, { peer: "camera" });
     this.#link.onMessage((message) => this.#receive(message));
     this.send({ type: "welcome", protocol: PROTOCOL_VERSION, agent: 1 });
@@ -104,8 +105,13 @@ export class CameraAgent {
     }
   }
 
-  async close(): Promise<void> {
+  /** The hub goes. */
+  leave(): void {
     this.#link.close();
+  }
+
+  async close(): Promise<void> {
+    this.leave();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), 5000);
     await this.exited;
     clearTimeout(timer);

@@ -1,5 +1,6 @@
 // The process of a camera without a camera: it speaks on fd 3 and delivers small pictures that hold its process id. What
 // it does is told by the path of a file source: "fake?gop=30&openMs=50", the names are those below.
+import { spawn } from "node:child_process";
 import { Socket } from "node:net";
 import { monotonicUs, PipeLink } from "../../dist/node/index.js";
 import { encodePicture, PROTOCOL_VERSION } from "../../dist/protocol/index.js";
@@ -61,6 +62,11 @@ const commands = {
   camera: (command) => {
     wish = new URLSearchParams(command.camera.source.path?.split("?")[1] ?? "");
     credentials = command.credentials;
+    if (wish.has("stubborn")) {
+      spawn("sleep", ["600"]);
+      process.on("SIGTERM", () => {});
+      setTimeout(() => link.close(), ask("stubborn", 0));
+    }
     if (wish.has("crash")) {
       process.stderr.write("the driver is broken\n");
       process.exit(70);
@@ -102,5 +108,7 @@ link.onMessage((message) => {
   const command = JSON.parse(message);
   commands[command.type]?.(command);
 });
-link.onClose(() => process.exit(0));
+link.onClose(() => {
+  if (!wish.has("stubborn")) process.exit(0);
+});
 say({ type: "hello", protocol: PROTOCOL_VERSION, name: "camera", version: "test" });

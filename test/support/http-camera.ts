@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { makeJpeg, makePart } from "./made-jpeg.ts";
 
@@ -13,6 +14,8 @@ export type HttpCameraOptions = {
   readonly stream?: "multipart" | "multipart-without-lengths" | "bare";
   readonly contentType?: string;
   readonly intervalMs?: number;
+  /** Speaks HTTPS with these, in PEM. */
+  readonly tls?: { readonly key: string; readonly cert: string };
   /** Requests of a nonce before it is stale; unlimited by default. */
   readonly nonceUses?: number;
 };
@@ -23,7 +26,7 @@ export type HttpCameraOptions = {
  */
 export class HttpCamera {
   readonly #options: HttpCameraOptions;
-  readonly #server: Server;
+  readonly #server: Server | SecureServer;
   readonly #sockets = new Set<Socket>();
   #picture = 0;
   #port = 0;
@@ -51,7 +54,8 @@ export class HttpCamera {
 
   constructor(options: HttpCameraOptions = {}) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#answer(request, response));
+    const answer = (request: IncomingMessage, response: ServerResponse): void => this.#answer(request, response);
+    this.#server = options.tls === undefined ? createServer(answer) : createSecureServer(options.tls, answer);
     this.#server.on("connection", (socket) => {
       this.connections += 1;
       this.#sockets.add(socket);
@@ -65,7 +69,7 @@ export class HttpCamera {
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${this.#port}${path}`;
+    return `${this.#options.tls === undefined ? "http" : "https"}://127.0.0.1:${this.#port}${path}`;
   }
 
   /** Switches it on, at the same port as before. */

@@ -226,14 +226,15 @@ test("a source that cannot be closed ends the process", async () => {
   expect(bench.thread.count("close-source")).toBe(1);
   expect(bench.end).toBeUndefined();
   await bench.pass(2500);
-  expect(bench.end).toMatchObject({ exitCode: 70 });
+  expect(bench.end).toMatchObject({ exitCode: 1 });
+  expect(await bench.session.stopped()).toBe(false);
 });
 
 test("a thread that dies ends the process", async () => {
   const bench = new Bench();
   await bench.begin();
   bench.thread.died.emit("The camera's thread ended with code 1.");
-  expect(bench.end).toEqual({ reason: "The camera's thread ended with code 1.", exitCode: 70 });
+  expect(bench.end).toEqual({ reason: "The camera's thread ended with code 1.", exitCode: 1 });
 });
 
 test("after the machine was suspended the source is not opened anew if it goes on", async () => {

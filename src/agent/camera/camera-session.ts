@@ -20,8 +20,6 @@ import type { CameraThreadReport } from "./thread-messages.ts";
 
 /** The key of a camera agent's only source. */
 const SOURCE_KEY = "camera";
-/** Exit code of an agent whose source cannot be stopped. */
-const STUCK = 70;
 /** What the thread gets to release everything before the process ends without it. */
 const STOP_TIMEOUT_MS = 2000;
 
@@ -55,7 +53,7 @@ export class CameraSession implements Closable {
   /** What the hub was told last of the source. */
   #announced = "";
   #number: number | undefined;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
 
   constructor(options: CameraSessionOptions) {
     this.#options = options;
@@ -75,22 +73,26 @@ export class CameraSession implements Closable {
     this.#closing ??= this.#stop();
   }
 
-  /** Resolves when the source and its thread are released, or the time for it is over. */
-  async stopped(): Promise<void> {
-    await this.#closing;
+  /**
+   * Resolves when the source and its thread are released, or the time for it is over: then with false. A thread hangs, and
+   * the process has to kill itself, for an ordinary exit would wait for it.
+   */
+  async stopped(): Promise<boolean> {
+    return (await this.#closing) ?? true;
   }
 
-  async #stop(): Promise<void> {
+  async #stop(): Promise<boolean> {
     this.#scope.close();
     this.#keeper?.close();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_TIMEOUT_MS);
+    const late = new Promise<boolean>((resolve) => {
+      timer = setTimeout(() => resolve(false), STOP_TIMEOUT_MS);
     });
-    await Promise.race([this.#thread.stop(), late]);
+    const released = await Promise.race([this.#thread.stop().then(() => true), late]);
     clearTimeout(timer);
     this.#killChild();
     this.#link.close();
+    return released;
   }
 
   #end(end: CameraSessionEnd): void {
@@ -106,9 +108,9 @@ export class CameraSession implements Closable {
     this.#scope.close();
     this.#keeper?.close();
     this.#killChild();
-    this.#closing = Promise.resolve();
+    this.#closing = Promise.resolve(false);
     this.#link.close();
-    this.#ended.emit({ reason, exitCode: STUCK });
+    this.#ended.emit({ reason, exitCode: 1 });
   }
 
   #killChild(): void {

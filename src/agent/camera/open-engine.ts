@@ -6,6 +6,8 @@ import { openHttpEngine } from "./http/http-engine.ts";
 import { LibavEngine } from "./libav/libav-engine.ts";
 import type { EngineChoice } from "./thread-messages.ts";
 
+const CHOSEN = "chosen by configuration";
+
 /** The engines there are; what a test passes instead. `libav` says whether it failed for want of support. */
 export type EngineOpeners = {
   readonly libav: (request: EngineRequest) => CameraEngine & { readonly unsupported: boolean };
@@ -18,8 +20,8 @@ export type OpenedEngine = { readonly info: EngineInfo; readonly choice: EngineC
 
 /**
  * One attempt to capture a camera with the engine that suits it: HTTP sources in JavaScript, everything else with libav,
- * and with the `ffmpeg` program where this build of libav cannot, unless the camera's settings force one. Events and
- * `close` are those of {@link CameraEngine}.
+ * and with the `ffmpeg` program where this build of libav cannot, unless the camera's settings force one that can take
+ * such a source. Events and `close` are those of {@link CameraEngine}.
  */
 export class ChosenEngine {
   readonly #openers: EngineOpeners;
@@ -39,9 +41,9 @@ export class ChosenEngine {
   constructor(camera: Camera, credentials: CameraCredentials | undefined, openers: EngineOpeners) {
     this.#openers = openers;
     this.#request = { source: camera.source, credentials, hardware: camera.hardware };
-    const http = camera.source.kind === "mjpeg" || camera.source.kind === "snapshot";
-    if (camera.engine === "ffmpeg") this.#use(openers.ffmpeg(this.#request), "chosen by configuration");
-    else if (http && camera.engine === "auto") this.#use(openers.http(this.#request), "first choice for HTTP");
+    const http = httpReason(camera);
+    if (http !== undefined) this.#use(openers.http(this.#request), http);
+    else if (camera.engine === "ffmpeg") this.#use(openers.ffmpeg(this.#request), CHOSEN);
     else this.#useLibav(camera.engine === "libav");
   }
 
@@ -61,7 +63,7 @@ export class ChosenEngine {
 
   #useLibav(forced: boolean): void {
     const engine = this.#openers.libav(this.#request);
-    this.#use(engine, forced ? "chosen by configuration" : "first choice", (reason) => {
+    this.#use(engine, forced ? CHOSEN : "first choice", (reason) => {
       if (forced || !engine.unsupported) return false;
       this.#discarded += engine.discarded;
       this.#leaving = engine.close();
@@ -83,6 +85,14 @@ export class ChosenEngine {
       if (this.#closing === undefined && !replace(text)) this.#failed.emit(text);
     });
   }
+}
+
+/** Why the camera's HTTP is read in JavaScript, whatever its settings say; undefined where it is not. */
+function httpReason({ engine, source: { kind } }: Camera): string | undefined {
+  if (kind !== "mjpeg" && kind !== "snapshot") return undefined;
+  if (engine === "auto") return "first choice for HTTP";
+  if (engine === "ffmpeg" && kind === "mjpeg") return undefined;
+  return `${engine} is not used for ${kind === "mjpeg" ? "MJPEG over HTTP" : "snapshots"}`;
 }
 
 /** The product's engines. */

@@ -59,10 +59,10 @@ test("pictures of an earlier opening do not count", () => {
   expect(watchdog.delivered).toBe(true);
 });
 
-test("a machine that was suspended gives its sources one period more", () => {
+test.each([3600, 12.5])("a machine that stood still until %i s gives its sources one period more", (wokenS) => {
   const watchdog = new Watchdog(0, 25);
   watch(watchdog, { fromS: 0, untilS: 10, fps: 25, picturesEndS: 10 });
-  expect(watchdog.look(3600 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("fresh");
-  expect(watchdog.look(3601.5 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("late");
-  expect(watchdog.look(3602.5 * SECOND, { newestUs: 10 * SECOND, pictures: 250 })).toBe("stalled");
+  const seen = { newestUs: 10 * SECOND, pictures: 250 };
+  const looks = [0, 0.75, 1.5, 2.25].map((afterS) => watchdog.look((wokenS + afterS) * SECOND, seen));
+  expect(looks).toEqual(["fresh", "fresh", "late", "stalled"]);
 });

@@ -8,7 +8,7 @@ const MEASURED_PICTURES = 5;
 /** From here on the newest picture is late, which people are told. */
 const LATE_SHARE = 0.5;
 /** Looks that lie further apart than this were not the source's fault: the machine was suspended or far too busy. */
-const MAX_LOOK_GAP_US = 3_000_000;
+const MAX_LOOK_GAP_US = 1_000_000;
 
 export type Freshness = "fresh" | "late" | "stalled";
 

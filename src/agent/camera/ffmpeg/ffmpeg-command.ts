@@ -30,15 +30,17 @@ export function firstOutput(source: CameraSource): FfmpegOutput {
 }
 
 /**
- * The command for a source. URLs are not in the arguments, which every user of the machine can read, but in the script.
+ * The command for a source, on this system unless a test says otherwise. URLs are not in the arguments, which every user of
+ * the machine can read, but in the script.
  * Throws TypeError for a kind that the program is not used for.
  */
 export function ffmpegCommand(
   source: CameraSource,
   credentials: CameraCredentials | undefined,
   output: FfmpegOutput,
+  system: NodeJS.Platform = platform(),
 ): FfmpegCommand {
-  const { input, script = "" } = inputOf(source, credentials);
+  const { input, script = "" } = inputOf(source, credentials, system);
   const args = ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "info", ...input, "-map", "0:v:0"];
   return { args: [...args, ...OUTPUTS[output], "-flush_packets", "1", "pipe:1"], script };
 }
@@ -54,7 +56,7 @@ const OUTPUTS: Readonly<Record<FfmpegOutput, readonly string[]>> = {
 
 type Input = { readonly input: readonly string[]; readonly script?: string };
 
-function inputOf(source: CameraSource, credentials: CameraCredentials | undefined): Input {
+function inputOf(source: CameraSource, credentials: CameraCredentials | undefined, system: NodeJS.Platform): Input {
   switch (source.kind) {
     case "rtsp":
       return listed(
@@ -74,7 +76,7 @@ function inputOf(source: CameraSource, credentials: CameraCredentials | undefine
       return { input: ["-re", "-stream_loop", "-1", ...allowed, "-i", `file:${source.path}`] };
     }
     case "device":
-      return { input: device(source) };
+      return { input: device(source, system) };
     case "test": {
       const { pattern, width, height, fps } = source;
       return { input: ["-re", "-f", "lavfi", "-i", `${pattern}=size=${width}x${height}:rate=${fps}`] };
@@ -110,12 +112,12 @@ function urlOf(url: string, credentials: CameraCredentials | undefined): string 
   return (user === undefined ? url : url.replace("://", `://${user}@`)).replaceAll("'", "%27");
 }
 
-function device(source: Extract<CameraSource, { kind: "device" }>): string[] {
+function device(source: Extract<CameraSource, { kind: "device" }>, system: NodeJS.Platform): string[] {
   const { width, height, fps, inputFormat } = source;
   const args = ["-fflags", "nobuffer", "-probesize", PROBE_BYTES, "-analyzeduration", PROBE_US];
   if (width !== undefined && height !== undefined) args.push("-video_size", `${width}x${height}`);
   if (fps !== undefined) args.push("-framerate", String(fps));
-  switch (platform()) {
+  switch (system) {
     case "darwin":
       if (inputFormat === "yuyv422") args.push("-pixel_format", "yuyv422");
       return [...args, "-f", "avfoundation", "-i", `${source.device}:none`];

@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { signalProcessGroup } from "../../../node/process-group.ts";
 import { ProcessLines } from "../../../node/process-lines.ts";
 import type { FfmpegCommand } from "./ffmpeg-command.ts";
 
@@ -14,7 +13,10 @@ export type FfmpegProcessOptions = {
   readonly onEnd: (reason: string) => void;
 };
 
-/** One run of `ffmpeg` in a process group of its own, whose output is always read to the end. */
+/**
+ * One run of `ffmpeg`, whose output is always read to the end. It stays in the process group of the camera's process, with
+ * which the hub ends it when that process is killed or crashes.
+ */
 export class FfmpegProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<void>;
@@ -22,7 +24,7 @@ export class FfmpegProcess {
   #over = false;
 
   constructor(command: FfmpegCommand, options: FfmpegProcessOptions) {
-    const child = spawn("ffmpeg", command.args, { detached: true, stdio: ["pipe", "pipe", "pipe"] });
+    const child = spawn("ffmpeg", command.args, { stdio: ["pipe", "pipe", "pipe"] });
     this.#child = child;
     const lines = new ProcessLines(options.onLine);
     lines.drain(child.stderr);
@@ -50,11 +52,11 @@ export class FfmpegProcess {
     return this.#over ? undefined : this.#child.pid;
   }
 
-  /** Ends it and whatever it has started: SIGTERM, then SIGKILL. Idempotent; resolves when it is gone. */
+  /** Ends it: SIGTERM, then SIGKILL. Idempotent; resolves when it is gone. */
   close(): Promise<void> {
     if (!this.#over && this.#kill === undefined) {
-      signalProcessGroup(this.#child, "SIGTERM");
-      this.#kill = setTimeout(() => signalProcessGroup(this.#child, "SIGKILL"), KILL_AFTER_MS);
+      this.#child.kill("SIGTERM");
+      this.#kill = setTimeout(() => this.#child.kill("SIGKILL"), KILL_AFTER_MS);
     }
     return this.#ended;
   }
@@ -62,7 +64,6 @@ export class FfmpegProcess {
   #end(resolve: () => void): void {
     this.#over = true;
     clearTimeout(this.#kill);
-    signalProcessGroup(this.#child, "SIGKILL");
     resolve();
   }
 }

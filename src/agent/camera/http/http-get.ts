@@ -18,6 +18,8 @@ export type HttpGetRequest = {
   readonly authorization: HttpAuthorization;
   readonly agents?: HttpAgents | undefined;
   readonly headers?: Readonly<Record<string, string>>;
+  /** HTTPS without a look at the certificate. */
+  readonly anyCertificate?: boolean | undefined;
   readonly signal: AbortSignal;
 };
 
@@ -54,6 +56,15 @@ export async function httpGet(request: HttpGetRequest): Promise<http.IncomingMes
   }
 }
 
+/** What OpenSSL and Node call the ways in which a certificate is not good. */
+const CERTIFICATE_ERROR = /CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
+
+function readable(error: NodeJS.ErrnoException): Error {
+  if (!CERTIFICATE_ERROR.test(error.code ?? "")) return error;
+  const text = `The camera's certificate is not trusted (${error.message}).`;
+  return new Error(`${text} Give it a good one, or set "anyCertificate" for this camera.`);
+}
+
 function refusal({ statusCode, statusMessage = "" }: http.IncomingMessage): Error {
   if (statusCode === 401) return new Error("The camera refuses access: user or password is missing or wrong.");
   return new Error(`${`The camera answered ${statusCode} ${statusMessage}`.trim().slice(0, 200)}.`);
@@ -73,7 +84,8 @@ function ask(url: URL, authorization: string | undefined, request: HttpGetReques
   const secure = url.protocol === "https:";
   const headers: Record<string, string> = { Accept: "multipart/x-mixed-replace, image/jpeg, */*", ...request.headers };
   if (authorization !== undefined) headers.Authorization = authorization;
-  const options: http.RequestOptions = { headers, maxHeaderSize: MAX_HEADER_BYTES, signal: request.signal };
+  const options: https.RequestOptions = { headers, maxHeaderSize: MAX_HEADER_BYTES, signal: request.signal };
+  if (request.anyCertificate === true) options.rejectUnauthorized = false;
   // Without agents each request has a connection of its own, which ends with the answer.
   options.agent = request.agents?.[secure ? "https" : "http"] ?? false;
   return new Promise((resolve, reject) => {
@@ -94,7 +106,7 @@ function ask(url: URL, authorization: string | undefined, request: HttpGetReques
     });
     sent.on("error", (error) => {
       clearTimeout(timer);
-      reject(error);
+      reject(readable(error));
     });
     sent.once("close", () => clearTimeout(timer));
   });

@@ -10,6 +10,8 @@ import { JpegOutput } from "./jpeg-output.ts";
 /** The body begins within this after the header. */
 const FIRST_BYTE_TIMEOUT_MS = 10_000;
 
+type MjpegSource = Extract<CameraSource, { kind: "mjpeg" }>;
+
 /** Reads one endless HTTP answer: multipart/x-mixed-replace, or JPEGs back to back. */
 export class MjpegEngine implements CameraEngine {
   readonly name = "http";
@@ -21,8 +23,8 @@ export class MjpegEngine implements CameraEngine {
   readonly #running: Promise<void>;
   #splitter: JpegSplitter | MultipartSplitter | undefined;
 
-  constructor(source: Extract<CameraSource, { kind: "mjpeg" }>, credentials: CameraCredentials | undefined) {
-    this.#running = this.#run(source.url, credentials);
+  constructor(source: MjpegSource, credentials: CameraCredentials | undefined) {
+    this.#running = this.#run(source, credentials);
   }
 
   get discarded(): number {
@@ -35,10 +37,11 @@ export class MjpegEngine implements CameraEngine {
     await this.#running;
   }
 
-  async #run(url: string, credentials: CameraCredentials | undefined): Promise<void> {
+  async #run({ url, anyCertificate }: MjpegSource, credentials: CameraCredentials | undefined): Promise<void> {
     const { signal } = this.#aborting;
+    const authorization = new HttpAuthorization(credentials);
     try {
-      const answer = await httpGet({ url, authorization: new HttpAuthorization(credentials), signal });
+      const answer = await httpGet({ url, authorization, anyCertificate, signal });
       await this.#read(answer);
       this.#output.fail("The camera ended its answer.");
     } catch (error) {

@@ -76,6 +76,7 @@ export class SnapshotEngine implements CameraEngine {
       authorization: this.#authorization,
       agents: this.#agents,
       headers: known === undefined ? {} : { "If-None-Match": known.etag },
+      anyCertificate: this.#source.anyCertificate,
       signal: this.#aborting.signal,
     });
     if (answer.statusCode === 304) {

@@ -9,6 +9,8 @@ import {
   AVERROR_EOF,
   AVERROR_PATCHWELCOME,
   AVERROR_PROTOCOL_NOT_FOUND,
+  AVFMT_FLAG_NOFILLIN,
+  AVFMT_FLAG_NOPARSE,
   AVMEDIA_TYPE_VIDEO,
   AVSEEK_FLAG_BACKWARD,
   BitStreamFilter,
@@ -25,12 +27,13 @@ import {
 import { describeError, Emitter, type Event } from "../../../base/index.ts";
 import { jpegSize } from "../../../codecs/index.ts";
 import { monotonicUs } from "../../../node/index.ts";
+import type { CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineRequest } from "../engine.ts";
 import { AccessUnits } from "./access-units.ts";
 import { FrameSource } from "./frame-source.ts";
-import { type LibavInput, libavInput } from "./libav-input.ts";
+import { type LibavInput, libavInput, openingRemedy } from "./libav-input.ts";
 import { PlaybackClock } from "./playback-clock.ts";
-import { type TimedAccessUnit, WholeKeyframes } from "./whole-keyframes.ts";
+import { RtpPictures } from "./rtp-pictures.ts";
 
 Log.setLevel(AV_LOG_QUIET);
 
@@ -47,6 +50,7 @@ class Closing extends Error {}
 /** Captures with libav inside this process: RTSP, files, devices, generated pictures. */
 export class LibavEngine implements CameraEngine {
   readonly name = "libav";
+  readonly #source: CameraSource;
   readonly #input: LibavInput;
   readonly #hardware: boolean;
   readonly #opened = new Emitter<EngineInfo>();
@@ -60,6 +64,7 @@ export class LibavEngine implements CameraEngine {
   readonly #running: Promise<void>;
   #filter: BitStreamFilterContext | undefined;
   #units: AccessUnits | undefined;
+  #rtp: RtpPictures | undefined;
   #frames: FrameSource | undefined;
   #clock: PlaybackClock | undefined;
   #info: EngineInfo | undefined;
@@ -69,13 +74,12 @@ export class LibavEngine implements CameraEngine {
   /** Added to timestamps, so that they go on where a file begins anew. */
   #shiftUs = 0;
   #rewound = false;
-  #previousReadUs = monotonicUs();
-  readonly #keyframes = new WholeKeyframes((unit) => this.#emitH264(unit));
   #discarded = 0;
   #unsupported = false;
 
   /** Throws TypeError for a kind of source that it is not for. */
   constructor(request: EngineRequest) {
+    this.#source = request.source;
     this.#input = libavInput(request.source, request.credentials);
     this.#hardware = request.hardware;
     this.#packet.alloc();
@@ -85,7 +89,7 @@ export class LibavEngine implements CameraEngine {
   }
 
   get discarded(): number {
-    return this.#discarded + (this.#frames?.failed ?? 0);
+    return this.#discarded + (this.#frames?.failed ?? 0) + (this.#rtp?.discarded ?? 0);
   }
 
   /** Whether it failed because this build of libav cannot read such a source, so that another engine may. */
@@ -129,7 +133,8 @@ export class LibavEngine implements CameraEngine {
   }
 
   async #open(): Promise<Stream> {
-    const { url, format, options } = this.#input;
+    const { url, format, options, lacks } = this.#input;
+    if (lacks !== undefined) throw this.#unfit(lacks);
     const demuxer = format === undefined ? null : InputFormat.findInputFormat(format);
     if (format !== undefined && demuxer === null) throw this.#unfit(`This build of FFmpeg has no "${format}".`);
     const dictionary = Dictionary.fromObject({ ...options });
@@ -139,7 +144,7 @@ export class LibavEngine implements CameraEngine {
     } finally {
       dictionary.free();
     }
-    this.#check(code, "Opening the source");
+    this.#check(code, "Opening the source", openingRemedy(this.#source, code));
     let index = this.#format.findBestStream(AVMEDIA_TYPE_VIDEO);
     const known = this.#format.streams[index]?.codecpar.codecId;
     // An H.264 camera tells its size with its first keyframe; waiting for more pictures would only cost time.
@@ -159,6 +164,7 @@ export class LibavEngine implements CameraEngine {
     if (codecId === AV_CODEC_ID_H264) {
       this.#filter = annexBFilter(stream);
       this.#units = new AccessUnits(extradata);
+      if (this.#input.format === "rtsp") this.#prepareRtp(stream, this.#units);
     } else if (codecId !== AV_CODEC_ID_MJPEG) {
       try {
         this.#frames = new FrameSource(stream, this.#hardware);
@@ -166,6 +172,12 @@ export class LibavEngine implements CameraEngine {
         throw this.#unfit(describeError(error));
       }
     }
+  }
+
+  /** libav's parser would give each picture away only when the next one begins. */
+  #prepareRtp(stream: Stream, units: AccessUnits): void {
+    this.#format.setFlags(AVFMT_FLAG_NOPARSE, AVFMT_FLAG_NOFILLIN);
+    this.#rtp = new RtpPictures(({ data, ptsUs, arrivedUs }) => this.#emitH264(stream, units, data, ptsUs, arrivedUs));
   }
 
   /** Plays until the source ends; a file is wound back, anything else has failed. */
@@ -181,10 +193,7 @@ export class LibavEngine implements CameraEngine {
         continue;
       }
       this.#check(code, "Reading the source");
-      const readUs = monotonicUs();
       if (this.#packet.streamIndex === stream.index) await this.#take(stream);
-      // libav's parser gives an access unit away when the next one begins: it was here when the one before it came out.
-      this.#previousReadUs = readUs;
       this.#packet.unref();
     }
     if (!this.#input.paced || this.#lastPtsUs === startUs) throw new Error(END_OF_SOURCE);
@@ -202,11 +211,12 @@ export class LibavEngine implements CameraEngine {
 
   /** Hands on what the packet brings: at once, or when it is due. */
   async #take(stream: Stream): Promise<void> {
-    const ptsUs = this.#ptsUs(stream.timeBase);
+    let ptsUs = this.#ptsUs(stream.timeBase);
     if (this.#clock !== undefined) {
       const delayMs = this.#clock.delayUs(ptsUs, monotonicUs()) / 1000;
       if (delayMs > 0) await this.#pause(delayMs);
       if (this.#closing) throw new Closing();
+      ptsUs += this.#clock.lostUs;
     }
     if (this.#frames !== undefined) this.#takeFrames(stream, this.#frames, ptsUs);
     else if (this.#units !== undefined) this.#takeH264(stream, this.#units, ptsUs);
@@ -222,27 +232,22 @@ export class LibavEngine implements CameraEngine {
   }
 
   #takeH264(stream: Stream, units: AccessUnits, ptsUs: number): void {
-    const arrivedUs = this.#live ? this.#previousReadUs : monotonicUs();
     if (this.#filter !== undefined) {
       this.#check(this.#filter.sendPacketSync(this.#packet), "Converting to Annex B");
       if (this.#filter.receivePacketSync(this.#packet) < 0) return;
     }
-    const unit = units.take(this.#packet.data ?? new Uint8Array(0));
+    const bytes = this.#packet.data ?? new Uint8Array(0);
+    if (this.#rtp === undefined) this.#emitH264(stream, units, bytes, ptsUs, monotonicUs());
+    else this.#rtp.add(bytes, ptsUs, monotonicUs());
+  }
+
+  #emitH264(stream: Stream, units: AccessUnits, bytes: Uint8Array, ptsUs: number, arrivedUs: number): void {
+    const unit = units.take(bytes);
     if (unit?.size !== undefined) this.#tell({ codec: "h264", fps: rate(stream), decoder: "" }, unit.size);
     // Before the first keyframe nothing can be shown.
     if (unit === undefined || this.#info === undefined) return;
-    const timed = { ...unit, ptsUs, arrivedUs };
-    if (this.#live) this.#keyframes.add(timed);
-    else this.#emitH264(timed);
-  }
-
-  #emitH264({ data, keyframe, ptsUs, arrivedUs }: TimedAccessUnit): void {
+    const { data, keyframe } = unit;
     this.#pictures.emit({ kind: "h264", data, keyframe, ptsUs, arrivedUs });
-  }
-
-  /** Its access units are put together from packets by libav's parser. */
-  get #live(): boolean {
-    return this.#input.format === "rtsp";
   }
 
   #takeJpeg(stream: Stream, ptsUs: number): void {
@@ -292,9 +297,9 @@ export class LibavEngine implements CameraEngine {
     this.#wake = undefined;
   }
 
-  #check(code: number, action: string): void {
+  #check(code: number, action: string, remedy = ""): void {
     if (code >= 0) return;
-    const text = `${action} failed: ${FFmpegError.strerror(code).toLowerCase()}.`;
+    const text = `${action} failed: ${FFmpegError.strerror(code).toLowerCase()}.${remedy}`;
     if (UNSUPPORTED.has(code)) throw this.#unfit(text);
     throw new Error(text);
   }

@@ -1,4 +1,4 @@
-import { platform } from "node:os";
+import { constants, platform } from "node:os";
 import type { CameraCredentials, CameraSource } from "../../../protocol/index.ts";
 
 /** What libav is asked to open. */
@@ -9,6 +9,8 @@ export type LibavInput = {
   readonly options: Readonly<Record<string, string>>;
   /** Played by its timestamps, again and again; other sources keep the time themselves. */
   readonly paced: boolean;
+  /** What the settings ask for and libav cannot do, although the ffmpeg program can. */
+  readonly lacks?: string;
 };
 
 /** A camera that says nothing for this long has failed, microseconds. */
@@ -19,8 +21,15 @@ const PROBE_US = "500000";
 
 const FILE_FORMATS = "mov,matroska,webm,avi,mpegts,mpeg,h264,hevc,mjpeg,flv,asf,ogg,mxf,ivf,gif,yuv4mpegpipe,nut";
 
-/** The input for a source. Throws TypeError for a kind that libav is not used for. */
-export function libavInput(source: CameraSource, credentials: CameraCredentials | undefined): LibavInput {
+/**
+ * The input for a source, on this system unless a test says otherwise. Throws TypeError for a kind that libav is not used
+ * for.
+ */
+export function libavInput(
+  source: CameraSource,
+  credentials: CameraCredentials | undefined,
+  system: NodeJS.Platform = platform(),
+): LibavInput {
   switch (source.kind) {
     case "rtsp":
       return { url: withCredentials(source.url, credentials), format: "rtsp", options: rtsp(source), paced: false };
@@ -33,7 +42,7 @@ export function libavInput(source: CameraSource, credentials: CameraCredentials 
         paced: true,
       };
     case "device":
-      return { ...device(source), paced: false };
+      return { ...device(source, system), paced: false };
     case "test": {
       const { pattern, width, height, fps } = source;
       // lavfi makes pictures as fast as they are read.
@@ -60,19 +69,36 @@ function rtsp(source: Extract<CameraSource, { kind: "rtsp" }>): Record<string, s
   };
 }
 
-function device(source: Extract<CameraSource, { kind: "device" }>): Omit<LibavInput, "paced"> {
+const { ENOENT, ENODEV, ENXIO, EACCES, EPERM, EBUSY } = constants.errno;
+
+/** What helps when a source could not be opened with this code of libav's; empty where nothing is known. */
+export function openingRemedy({ kind }: CameraSource, code: number): string {
+  if (kind !== "device") return "";
+  if ([ENOENT, ENODEV, ENXIO].includes(-code)) return " There is no such device; on Linux `ls /dev/video*` lists them.";
+  if ([EACCES, EPERM].includes(-code)) {
+    return ' Let the user that runs Sightline use it: on Linux the group "video" may.';
+  }
+  return -code === EBUSY ? " Another program uses it." : "";
+}
+
+function device(source: Extract<CameraSource, { kind: "device" }>, system: NodeJS.Platform): Omit<LibavInput, "paced"> {
   const { width, height, fps, inputFormat } = source;
   const options: Record<string, string> = { fflags: "nobuffer", probesize: PROBE_BYTES, analyzeduration: PROBE_US };
   if (width !== undefined && height !== undefined) options.video_size = `${width}x${height}`;
   if (fps !== undefined) options.framerate = String(fps);
-  switch (platform()) {
+  switch (system) {
     case "darwin":
       if (inputFormat === "yuyv422") options.pixel_format = "yuyv422";
       return { url: `${source.device}:none`, format: "avfoundation", options };
     case "win32":
       if (inputFormat === "yuyv422") options.pixel_format = "yuyv422";
-      else if (inputFormat !== "auto") options.vcodec = inputFormat;
-      return { url: `video=${source.device}`, format: "dshow", options };
+      // The program sets a field of the demuxer's context that has no option and that node-av does not offer.
+      return {
+        ...{ url: `video=${source.device}`, format: "dshow", options },
+        ...(inputFormat === "mjpeg" || inputFormat === "h264"
+          ? { lacks: `DirectShow's ${inputFormat} cannot be chosen` }
+          : {}),
+      };
     default:
       if (inputFormat !== "auto") options.input_format = inputFormat;
       return { url: source.device, format: "v4l2", options };

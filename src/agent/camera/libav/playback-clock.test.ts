@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { DecodingLag } from "../decode/decoding-lag.ts";
 import { PlaybackClock } from "./playback-clock.ts";
 
 test("pictures are due as far apart as their timestamps", () => {
@@ -14,4 +15,19 @@ test("after a long pause it goes on instead of catching up", () => {
   clock.delayUs(0, 0);
   expect(clock.delayUs(40_000, 10_000_000)).toBe(0);
   expect(clock.delayUs(80_000, 10_000_000)).toBe(40_000);
+  expect(clock.lostUs).toBe(9_960_000);
+});
+
+test("pauses of the playback are not taken for pictures that wait to be decoded", () => {
+  const clock = new PlaybackClock();
+  const lag = new DecodingLag();
+  let nowUs = 0;
+  for (let index = 0; index < 500; index += 1) {
+    // Now and then the machine stands still.
+    if (index % 50 === 49) nowUs += 700_000;
+    nowUs += clock.delayUs(index * 40_000, nowUs);
+    const ptsUs = index * 40_000 + clock.lostUs;
+    const packet = { kind: "h264", data: new Uint8Array(1), keyframe: false, ptsUs, arrivedUs: nowUs } as const;
+    expect(lag.skips(packet)).toBe(false);
+  }
 });

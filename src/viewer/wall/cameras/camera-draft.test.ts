@@ -38,6 +38,18 @@ describe("a camera's form", () => {
     expect(camera).toMatchObject({ source: { intervalMs: 2500 } });
   });
 
+  it("takes any certificate only where that is ticked", () => {
+    for (const [anyCertificate, expected] of [
+      ["on", true],
+      ["off", undefined],
+    ] as const) {
+      const camera = cameraOfForm({ name: "Yard", ...values.mjpeg, anyCertificate }, "mjpeg", "yard", undefined);
+      expect(
+        typeof camera === "string" ? camera : "anyCertificate" in camera.source && camera.source.anyCertificate,
+      ).toBe(expected ?? false);
+    }
+  });
+
   it("says in a sentence what is wrong", () => {
     expect(cameraOfForm({ name: " " }, "test", "a", undefined)).toBe("Give the camera a name.");
     expect(cameraOfForm({ name: "A", url: "gopher://x" }, "rtsp", "a", undefined)).toMatch(

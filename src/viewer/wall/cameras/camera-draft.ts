@@ -100,14 +100,15 @@ function sourceOfForm(values: FormValues, kind: CameraKind): Record<string, unkn
   const number = (name: string): number | undefined => (text(name) === "" ? undefined : Number(text(name)));
   const present = (fields: Record<string, unknown>): Record<string, unknown> =>
     Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== ""));
+  const anyCertificate = values.anyCertificate === "on" ? true : undefined;
   const size = { width: number("width"), height: number("height"), fps: number("fps") };
   switch (kind) {
     case "rtsp":
       return present({ kind, url: text("url"), transport: text("transport") });
     case "mjpeg":
-      return { kind, url: text("url") };
+      return present({ kind, url: text("url"), anyCertificate });
     case "snapshot":
-      return present({ kind, url: text("url"), intervalMs: secondsToMs(number("interval")) });
+      return present({ kind, url: text("url"), intervalMs: secondsToMs(number("interval")), anyCertificate });
     case "file":
       return { kind, path: text("path") };
     case "device":

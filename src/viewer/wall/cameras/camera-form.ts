@@ -59,6 +59,17 @@ function choice(
   `;
 }
 
+function check(name: string, label: string, on: boolean): TemplateResult {
+  return html`
+    <label class="check wide"><input type="checkbox" name=${name} .checked=${on} /> <span>${label}</span></label>
+  `;
+}
+
+function anyCertificate(source: Camera["source"] | undefined): TemplateResult {
+  const on = source !== undefined && "anyCertificate" in source && source.anyCertificate === true;
+  return check("anyCertificate", "Over HTTPS any certificate will do, also one of its own", on);
+}
+
 /** The fields that a kind of camera needs, filled with what it has. */
 export function renderSource(kind: CameraKind, camera: Camera | undefined): TemplateResult {
   const source = camera?.source.kind === kind ? camera.source : undefined;
@@ -74,18 +85,15 @@ export function renderSource(kind: CameraKind, camera: Camera | undefined): Temp
         ])}
       `;
     case "mjpeg":
-      return field({
-        name: "url",
-        label: "Address",
-        value: url,
-        placeholder: "http://192.168.1.64/video.mjpg",
-        required: true,
-        wide: true,
-      });
+      return html`
+        ${field({ name: "url", label: "Address", value: url, placeholder: "http://192.168.1.64/video.mjpg", required: true, wide: true })}
+        ${anyCertificate(source)}
+      `;
     case "snapshot":
       return html`
         ${field({ name: "url", label: "Address", value: url, placeholder: "http://192.168.1.64/snapshot.jpg", required: true, wide: true })}
         ${field({ name: "interval", label: "Seconds between pictures", type: "number", value: source?.kind === "snapshot" ? source.intervalMs / 1000 : 1 })}
+        ${anyCertificate(source)}
       `;
     case "file":
       return field({
@@ -153,9 +161,6 @@ export function renderCredentials(hasCredentials: boolean, forgets: boolean, for
 
 /** What everything has: groups and the rarer switches. */
 export function renderGeneral(camera: Camera | undefined, groups: readonly string[]): TemplateResult {
-  const check = (name: string, label: string, on: boolean): TemplateResult => html`
-    <label class="check wide"><input type="checkbox" name=${name} .checked=${on} /> <span>${label}</span></label>
-  `;
   return html`
     ${field({ name: "groups", label: "Groups", value: camera?.groups.join(", "), placeholder: groups.length > 0 ? groups.slice(0, 3).join(", ") : "outside, north", hint: "Separated by commas.", wide: true })}
     ${check("enabled", "In use", camera?.enabled ?? true)}
