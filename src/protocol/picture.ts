@@ -9,8 +9,8 @@ import { MessageType, messageType, messageView } from "./message-type.ts";
  * | offset | type | field |
  * |---|---|---|
  * | 0 | u8 | type: 1 video (H.264 access unit, Annex B), 2 JPEG, 3 tiles, 5 a message of the legacy KVM wire |
- * | 1 | u8 | flags: bit 0 keyframe (whole picture, needs nothing earlier), bit 1 intra (video that decodes by itself) |
- * | 2 | u16 | number of rectangles n |
+ * | 1 | u8 | flags: bit 0 keyframe (whole picture, needs nothing earlier), bit 1 intra (video that decodes by itself), bit 2 window (the first rectangle says which part of the picture the video is) |
+ * | 2 | u16 | number of rectangles n, the window included |
  * | 4 | u32 | rung |
  * | 8 | u32 | sequence, counts up by one per picture of the rung, modulo 2^32 |
  * | 12 | u16, u16 | width, height of the whole picture in pixels |
@@ -24,7 +24,7 @@ import { MessageType, messageType, messageView } from "./message-type.ts";
  * | 48 | u32 | encode, microseconds |
  * | 52 | u32 | encode done until written to the agent's link, microseconds |
  * | 56 | f64 | hub's monotonic clock when it received the picture, microseconds; 0 from the agent |
- * | 64 | n x 4 u16 | x, y, width, height of each changed rectangle, in pixels of the picture |
+ * | 64 | n x 4 u16 | x, y, width, height of the window, if there is one, and of each changed rectangle, in pixels of the picture |
  * | 64 + 8 n | | payload |
  */
 export type PictureHeader = {
@@ -48,7 +48,10 @@ export type PictureHeader = {
   readonly encodeUs: number;
   readonly sendUs: number;
   readonly hubUs: number;
+  /** What changed; inside the window where there is one. */
   readonly rects: readonly Rect[];
+  /** The part of the picture that the decoded video shows; the whole picture when left out. */
+  readonly window?: Rect;
 };
 
 /** How the payload is encoded; tiles reproduce the source exactly, and so do most messages of the legacy KVM wire. */
@@ -64,6 +67,7 @@ const HUB_TIME_OFFSET = 56;
 const UNKNOWN_US = 0xffffffff;
 const KEYFRAME_FLAG = 1;
 const INTRA_FLAG = 2;
+const WINDOW_FLAG = 4;
 
 const KIND_BY_TYPE: ReadonlyMap<number, PictureKind> = new Map([
   [MessageType.video, "video"],
@@ -72,20 +76,22 @@ const KIND_BY_TYPE: ReadonlyMap<number, PictureKind> = new Map([
   [MessageType.kvm, "kvm"],
 ]);
 
-/** Bytes before the payload of a picture with `rectCount` rectangles. */
+/** Bytes before the payload of a picture with `rectCount` rectangles, the window included. */
 export function pictureHeaderBytes(rectCount: number): number {
   return HEADER_BYTES + rectCount * RECT_BYTES;
 }
 
 /** Writes the header at the start of `message`, whose rest the caller fills with the payload. */
 export function writePictureHeader(message: Uint8Array, header: PictureHeader): void {
-  if (header.rects.length > MAX_PICTURE_RECTS) {
-    throw new RangeError(`A picture takes at most ${MAX_PICTURE_RECTS} rectangles, not ${header.rects.length}.`);
+  const rects = header.window === undefined ? header.rects : [header.window, ...header.rects];
+  if (rects.length > MAX_PICTURE_RECTS) {
+    throw new RangeError(`A picture takes at most ${MAX_PICTURE_RECTS} rectangles, not ${rects.length}.`);
   }
+  const windowFlag = header.window === undefined ? 0 : WINDOW_FLAG;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
   view.setUint8(0, MessageType[header.kind]);
-  view.setUint8(1, (header.keyframe ? KEYFRAME_FLAG : 0) | (header.intra ? INTRA_FLAG : 0));
-  view.setUint16(2, header.rects.length, true);
+  view.setUint8(1, (header.keyframe ? KEYFRAME_FLAG : 0) | (header.intra ? INTRA_FLAG : 0) | windowFlag);
+  view.setUint16(2, rects.length, true);
   view.setUint32(4, header.rung, true);
   view.setUint32(8, header.sequence, true);
   view.setUint16(12, header.width, true);
@@ -101,7 +107,7 @@ export function writePictureHeader(message: Uint8Array, header: PictureHeader): 
   view.setUint32(SEND_OFFSET, clampUs(header.sendUs), true);
   view.setFloat64(HUB_TIME_OFFSET, header.hubUs, true);
   let offset = HEADER_BYTES;
-  for (const rect of header.rects) {
+  for (const rect of rects) {
     view.setUint16(offset, rect.x, true);
     view.setUint16(offset + 2, rect.y, true);
     view.setUint16(offset + 4, rect.width, true);
@@ -112,7 +118,7 @@ export function writePictureHeader(message: Uint8Array, header: PictureHeader): 
 
 /** A whole picture message; copies the payload once. */
 export function encodePicture(header: PictureHeader, payload: Uint8Array): Uint8Array<ArrayBuffer> {
-  const payloadOffset = pictureHeaderBytes(header.rects.length);
+  const payloadOffset = pictureHeaderBytes(header.rects.length + (header.window === undefined ? 0 : 1));
   const message = new Uint8Array(payloadOffset + payload.byteLength);
   writePictureHeader(message, header);
   message.set(payload, payloadOffset);
@@ -133,9 +139,13 @@ export function decodePicture(message: Uint8Array): Picture {
   const width = readDimension(view, 12);
   const height = readDimension(view, 14);
   const inputToChangeUs = view.getUint32(32, true);
+  const keyframe = (view.getUint8(1) & KEYFRAME_FLAG) !== 0;
+  const hasWindow = (view.getUint8(1) & WINDOW_FLAG) !== 0;
+  const rects = readRects(view, rectCount, width, height);
+  const window = hasWindow ? readWindow(rects, keyframe) : undefined;
   return {
     kind,
-    keyframe: (view.getUint8(1) & KEYFRAME_FLAG) !== 0,
+    keyframe,
     intra: (view.getUint8(1) & INTRA_FLAG) !== 0,
     rung: view.getUint32(4, true),
     sequence: view.getUint32(8, true),
@@ -151,7 +161,8 @@ export function decodePicture(message: Uint8Array): Picture {
     encodeUs: view.getUint32(48, true),
     sendUs: view.getUint32(SEND_OFFSET, true),
     hubUs: view.getFloat64(HUB_TIME_OFFSET, true),
-    rects: readRects(view, rectCount, width, height),
+    rects,
+    ...(window === undefined ? {} : { window }),
     payload: message.subarray(payloadOffset),
   };
 }
@@ -208,6 +219,24 @@ function readDimension(view: DataView, offset: number): number {
     );
   }
   return value;
+}
+
+/** Takes the window off the list. */
+function readWindow(rects: Rect[], keyframe: boolean): Rect {
+  const window = rects.shift();
+  if (window === undefined || keyframe) {
+    throw new ProtocolError("malformed", "A picture with a window is no keyframe and says where the window is.");
+  }
+  const outside = rects.find(({ x, y, width, height }) => {
+    const inside = x >= window.x && x + width <= window.x + window.width;
+    return !inside || y < window.y || y + height > window.y + window.height;
+  });
+  if (outside === undefined) return window;
+  const { x, y, width, height } = outside;
+  throw new ProtocolError(
+    "malformed",
+    `The rectangle ${width}x${height}+${x}+${y} lies outside of its picture's window.`,
+  );
 }
 
 function readRects(view: DataView, count: number, width: number, height: number): Rect[] {

@@ -170,7 +170,8 @@ describe("truncated messages", () => {
 
   test.each(pictureVectors)("every prefix of a picture without payload is refused: $name", (vector) => {
     const bytes = vectorBytes(vector);
-    const payloadOffset = pictureHeaderBytes(vector.value.rects.length);
+    const { rects, window } = vector.value;
+    const payloadOffset = pictureHeaderBytes(rects.length + (window === undefined ? 0 : 1));
     for (let length = 0; length <= payloadOffset; length += 1) {
       expect(() => decodePicture(bytes.subarray(0, length)), `${length} bytes`).toThrow(ProtocolError);
     }
@@ -201,6 +202,17 @@ describe("limits", () => {
     ["a rectangle without width", 68, [0, 0]],
   ])("a picture with %s is malformed", (_what, offset, bytes) => {
     expect(() => decodePicture(patched(keyframe, offset, ...bytes))).toThrow(ProtocolError);
+  });
+
+  test.each([
+    ["that is a keyframe", 1, [7]],
+    ["that is not said", 2, [0, 0]],
+    ["that a rectangle leaves", 72, [0x7e, 0x02]],
+  ])("a picture with a window %s is malformed", (_what, offset, bytes) => {
+    const windowed = pictureVectors.find(({ value }) => value.window !== undefined) as WireVector<Picture>;
+    expect(() => decodePicture(patched(windowed, offset, ...bytes))).toThrow(
+      expect.objectContaining({ code: "malformed" }),
+    );
   });
 
   test("a picture with too many rectangles is refused on both sides", () => {

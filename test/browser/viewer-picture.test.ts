@@ -96,6 +96,30 @@ describe.each(["copy", "draw", "webgl"] as const)("the painter %s", (painter) =>
     expect(difference(await page.pixel(300, 190), BLUE)).toBeLessThan(12);
   });
 
+  it("draws video of a window where that is, at its own size and scaled", async () => {
+    hub.addSource(stream);
+    const page = await open(`?painter=${painter}`);
+    const window = { x: 100, y: 40, width: 160, height: 100 };
+    const rect = { x: 120, y: 50, width: 130, height: 80 };
+    for (const scale of [1, 2]) {
+      const [width, height] = [window.width / scale, window.height / scale];
+      const colours = scale === 1 ? ([RED, GREEN] as const) : ([GREEN, RED] as const);
+      const video = encodeScenes(width, height, [
+        {
+          background: colours[0],
+          boxes: [{ rect: { x: width / 2, y: 0, width: width / 2, height }, colour: colours[1] }],
+        },
+      ]);
+      const header = { kind: "video", keyframe: false, intra: true, ...SIZE, window } as const;
+      await page.presented(hub.viewer.sendEncoded({ ...header, rects: [rect] }, video.payloads[0] as Uint8Array));
+      expect(difference(await page.pixel(121, 51), colours[0])).toBeLessThan(12);
+      expect(difference(await page.pixel(170, 128), colours[0])).toBeLessThan(12);
+      expect(difference(await page.pixel(190, 128), colours[1])).toBeLessThan(12);
+      expect(difference(await page.pixel(248, 51), colours[1])).toBeLessThan(12);
+      expect(difference(await page.pixel(300, 190), BLUE)).toBeLessThan(12);
+    }
+  });
+
   it("puts, moves and spreads tiles exactly, between videos", async () => {
     hub.addSource(stream);
     const page = await open(`?painter=${painter}`);

@@ -44,4 +44,9 @@ export type PictureEncoder = Closable & {
    * Throws `EnvironmentError` when no encoder can be opened for it.
    */
   retune?(limits: EncoderLimits): void;
+  /**
+   * Takes sources of another size from the next call on; that picture is a keyframe. Returns false, having changed
+   * nothing, where this would take long (hardware). Throws `EnvironmentError` when no encoder can be opened for it.
+   */
+  resize?(source: { readonly width: number; readonly height: number }): boolean;
 };

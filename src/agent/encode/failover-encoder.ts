@@ -5,7 +5,7 @@ import type { PixelBuffer } from "../capture/capturer.ts";
 import type { EncodedPicture, EncoderLimits, PictureEncoder } from "./encoder.ts";
 import { type EncoderOptions, openFirstEncoder, openNextEncoder } from "./first-encoder.ts";
 import { H264Encoder } from "./h264-encoder.ts";
-import { pictureSize } from "./picture-size.ts";
+import { pictureSize, type Size } from "./picture-size.ts";
 
 /** An encoder failed and the next one took over. */
 export type EncoderSwitch = { readonly from: string; readonly to: string; readonly reason: string };
@@ -78,16 +78,28 @@ export class FailoverEncoder implements PictureEncoder {
     const size = pictureSize({ width: sourceWidth, height: sourceHeight }, limit, codec === "h264");
     const sameSize = size.width === this.width && size.height === this.height;
     if (sameSize && (!(this.#current instanceof H264Encoder) || this.#current.setRate(limits))) return;
-    const before = this.#current;
-    before.close();
-    this.#current = openFirstEncoder({ ...this.#options, skip: this.#failed });
-    if (this.#current.encoder === before.encoder && this.#current.codecString === before.codecString) return;
-    this.#switched.emit({ from: before.encoder, to: this.#current.encoder, reason: "the size of the video changed" });
+    this.#reopen();
+  }
+
+  /** Software only: there it takes about as long as a few pictures. */
+  resize(source: Size): boolean {
+    if (!(this.#current instanceof H264Encoder && this.#current.isSoftware)) return false;
+    this.#options = { ...this.#options, sourceWidth: source.width, sourceHeight: source.height };
+    this.#reopen();
+    return true;
   }
 
   close(): void {
     this.#current.close();
     this.#switched.close();
+  }
+
+  #reopen(): void {
+    const before = this.#current;
+    before.close();
+    this.#current = openFirstEncoder({ ...this.#options, skip: this.#failed });
+    if (this.#current.encoder === before.encoder && this.#current.codecString === before.codecString) return;
+    this.#switched.emit({ from: before.encoder, to: this.#current.encoder, reason: "the size of the video changed" });
   }
 
   #replace(cause: EnvironmentError): void {

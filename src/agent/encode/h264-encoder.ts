@@ -109,9 +109,14 @@ export class H264Encoder implements PictureEncoder {
     };
   }
 
+  /** Whether this runs on the CPU: opening another one is cheap then, and every macroblock costs. */
+  get isSoftware(): boolean {
+    return this.#entry.encoder === "libx264";
+  }
+
   /** Changes the rate from the next picture on. Returns false where the encoder has to be opened anew for that. */
   setRate(limits: EncoderLimits): boolean {
-    if (this.#entry.encoder !== "libx264") return false;
+    if (!this.isSoftware) return false;
     this.#libav.setRate(rateWithin(this.#settings, limits));
     return true;
   }

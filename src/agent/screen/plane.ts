@@ -8,6 +8,8 @@ export type PlanePicture = {
   readonly keyframe: boolean;
   readonly intra: boolean;
   readonly rects: readonly Rect[];
+  /** The part of the source that video shows, when that is not all of it. */
+  readonly window?: Rect | undefined;
   readonly payload: Uint8Array;
   readonly convertUs: number;
   readonly encodeUs: number;

@@ -149,9 +149,9 @@ export class Rung implements Closable {
   }
 
   #message(picture: PlanePicture, context: GrabContext): Uint8Array<ArrayBuffer> {
-    const { kind, keyframe, intra, rects, payload, convertUs, encodeUs } = picture;
+    const { kind, keyframe, intra, rects, window, payload, convertUs, encodeUs } = picture;
     const { grabStartUs, grabEndUs, input } = context;
-    const offset = pictureHeaderBytes(rects.length);
+    const offset = pictureHeaderBytes(rects.length + (window === undefined ? 0 : 1));
     const message = new Uint8Array(offset + payload.byteLength);
     message.set(payload, offset);
     this.#sequence = (this.#sequence + 1) >>> 0;
@@ -173,6 +173,7 @@ export class Rung implements Closable {
       sendUs: 0,
       hubUs: 0,
       rects,
+      ...(window === undefined ? {} : { window }),
     });
     this.meter.picture({ ...cost, bytes: message.byteLength });
     return message;

@@ -45,12 +45,15 @@ export class CopyPainter implements Painter {
     this.#context = openContext(canvas);
   }
 
-  async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): Promise<void> {
+  async paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], window: Rect, size: PictureSize): Promise<void> {
     if (!("copyTo" in image)) throw new Error("Only video frames can be copied.");
-    if (!isScaled(image, size)) {
-      const areas = await this.#convertAreas(image, rects, size);
+    if (!isScaled(image, window)) {
+      const inside = rects.map((rect) => movedBy(rect, -window.x, -window.y));
+      const areas = await this.#convertAreas(image, inside, size);
       if (this.canvas.width !== size.width || this.canvas.height !== size.height) this.resize(size);
-      for (const { rect, source, pixels } of areas) this.#putPart(rect, source, pixels);
+      for (const { rect, source, pixels } of areas) {
+        this.#putPart(movedBy(rect, window.x, window.y), movedBy(source, window.x, window.y), pixels);
+      }
       return;
     }
     this.#kept = undefined;
@@ -61,7 +64,7 @@ export class CopyPainter implements Painter {
     resizeCanvas(this.#unscaled.canvas, own);
     if (whole !== undefined) this.#unscaled.putImageData(imageOf(whole.pixels, whole.source), 0, 0);
     resizeCanvas(this.canvas, size);
-    drawRects(this.#context, this.#unscaled.canvas, rects, size);
+    drawRects(this.#context, this.#unscaled.canvas, rects, window);
   }
 
   resize(size: PictureSize): void {
@@ -196,6 +199,10 @@ function swapRedAndBlue(bytes: Uint8Array<ArrayBuffer>): void {
     const word = words[at] as number;
     words[at] = 0xff000000 | (word & 0xff00) | ((word & 0xff) << 16) | ((word >> 16) & 0xff);
   }
+}
+
+function movedBy(rect: Rect, x: number, y: number): Rect {
+  return { ...rect, x: rect.x + x, y: rect.y + y };
 }
 
 function imageOf(pixels: Uint8ClampedArray<ArrayBuffer>, { width, height }: PictureSize): ImageData {

@@ -9,7 +9,7 @@ it("keeps rectangles as they are and drops those inside another", () => {
   backlog.add([{ x: 8, y: 8, width: 20, height: 20 }]);
   backlog.add([{ x: 9, y: 9, width: 3, height: 3 }]);
   backlog.add([{ x: 27, y: 8, width: 5, height: 5 }]);
-  expect(backlog.within(100, 100)).toEqual([
+  expect(backlog.within({ x: 0, y: 0, width: 100, height: 100 })).toEqual([
     { x: 8, y: 8, width: 20, height: 20 },
     { x: 27, y: 8, width: 5, height: 5 },
   ]);
@@ -21,7 +21,7 @@ it("cuts what leaves a smaller picture", () => {
     { x: 90, y: 0, width: 20, height: 10 },
     { x: 200, y: 0, width: 5, height: 5 },
   ]);
-  expect(backlog.within(100, 100)).toEqual([{ x: 90, y: 0, width: 10, height: 10 }]);
+  expect(backlog.within({ x: 0, y: 0, width: 100, height: 100 })).toEqual([{ x: 90, y: 0, width: 10, height: 10 }]);
 });
 
 it("covers everything that was added, within its limit", () => {
@@ -35,7 +35,7 @@ it("covers everything that was added, within its limit", () => {
     fc.property(fc.array(rect, { minLength: 1, maxLength: 400 }), (rects) => {
       const backlog = new DamageBacklog();
       for (const one of rects) backlog.add([one]);
-      const kept = backlog.within(64, 64);
+      const kept = backlog.within({ x: 0, y: 0, width: 64, height: 64 });
       expect(kept.length).toBeLessThanOrEqual(MAX_PICTURE_RECTS);
       const painted = new Set<number>();
       for (const { x, y, width, height } of kept) {

@@ -18,9 +18,8 @@ export class DamageBacklog {
     if (this.#rects.length > MAX_PICTURE_RECTS) this.#merge();
   }
 
-  /** What has to be painted of a picture of this size. */
-  within(width: number, height: number): readonly Rect[] {
-    const bounds = { x: 0, y: 0, width, height };
+  /** What has to be painted of a picture that shows `bounds`. */
+  within(bounds: Rect): readonly Rect[] {
     return this.#rects.flatMap((rect) => intersect(rect, bounds) ?? []);
   }
 

@@ -16,9 +16,9 @@ export class DrawPainter implements Painter {
     this.#context = context;
   }
 
-  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void {
+  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], window: Rect, size: PictureSize): void {
     resizeCanvas(this.canvas, size);
-    drawRects(this.#context, image, rects, size);
+    drawRects(this.#context, image, rects, window);
   }
 
   resize(size: PictureSize): void {

@@ -10,20 +10,22 @@ export function isScaled(image: VideoFrame | ImageBitmap | OffscreenCanvas, size
   return !isPadded(width, size.width) || !isPadded(height, size.height);
 }
 
-/** Draws rectangles of the picture, scaling an image of another size. */
+/** Draws rectangles of the picture out of an image of its part `window`, scaling an image of another size. */
 export function drawRects(
   context: OffscreenCanvasRenderingContext2D,
   image: VideoFrame | ImageBitmap | OffscreenCanvas,
   rects: readonly Rect[],
-  size: PictureSize,
+  window: Rect,
 ): void {
-  const scaled = isScaled(image, size);
+  const scaled = isScaled(image, window);
   const own = sizeOf(image);
-  const scaleX = scaled ? own.width / size.width : 1;
-  const scaleY = scaled ? own.height / size.height : 1;
+  const scaleX = scaled ? own.width / window.width : 1;
+  const scaleY = scaled ? own.height / window.height : 1;
   context.imageSmoothingEnabled = scaled;
   for (const { x, y, width, height } of rects) {
-    context.drawImage(image, x * scaleX, y * scaleY, width * scaleX, height * scaleY, x, y, width, height);
+    const left = (x - window.x) * scaleX;
+    const top = (y - window.y) * scaleY;
+    context.drawImage(image, left, top, width * scaleX, height * scaleY, x, y, width, height);
   }
 }
 

@@ -19,10 +19,11 @@ export type Painter = Closable & {
   readonly name: PainterName;
   readonly canvas: OffscreenCanvas;
   /**
-   * Draws `rects` of `image`. A canvas of another size is resized in the same moment as it is drawn to, so nobody
-   * sees it empty; the caller then passes the whole picture as the only rectangle. The image stays the caller's.
+   * Draws `rects` of the picture out of `image`, which shows its part `window` and may have another size than that. A
+   * canvas of another size than the picture's is resized in the same moment as it is drawn to, so nobody sees it empty;
+   * the caller then passes the whole picture as window and only rectangle. The image stays the caller's.
    */
-  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void | Promise<void>;
+  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], window: Rect, size: PictureSize): void | Promise<void>;
   /** Gives the canvas another size, which empties it: the caller fills all of it in the same task. */
   resize(size: PictureSize): void;
   /** Puts exact pixels (R G B A) into a rectangle. */

@@ -59,12 +59,12 @@ async function timePainter(
   let painter: Painter | undefined;
   try {
     painter = openPainter(name, new OffscreenCanvas(size.width, size.height));
-    const whole = [{ x: 0, y: 0, ...size }];
+    const whole = { x: 0, y: 0, ...size };
     let spentMs = 0;
     while (timesMs.length < PAINTS && spentMs < PAINTER_BUDGET_MS) {
       await pause();
       const startMs = performance.now();
-      await painter.paint(frame, whole, size);
+      await painter.paint(frame, [whole], whole, size);
       painter.finish();
       timesMs.push(performance.now() - startMs);
       spentMs += performance.now() - startMs;

@@ -148,7 +148,8 @@ export class Screen implements Closable {
 
   #addImage(decoded: DecodedImage): void {
     const last = this.#pending.at(-1);
-    if (last === undefined || !("damage" in last)) {
+    // An image of another part of the picture does not have what this one shows.
+    if (last === undefined || !("damage" in last) || !isSameWindow(last.decoded, decoded)) {
       const damage = new DamageBacklog();
       damage.add(decoded.rects);
       this.#pending.push({ decoded, damage });
@@ -192,12 +193,20 @@ export class Screen implements Closable {
       this.#painted(decoded, startedUs);
       return undefined;
     }
-    const { image } = pending.decoded;
+    const { image, picture } = pending.decoded;
+    const whole = { x: 0, y: 0, width, height };
+    const window = picture.window ?? whole;
     const painter = this.#painter ?? this.#openFirst(paintersFor(image));
     if (width !== painter.canvas.width || height !== painter.canvas.height) this.#whole = true;
-    const rects = this.#whole ? [{ x: 0, y: 0, width, height }] : pending.damage.within(width, height);
+    if (this.#whole && picture.window !== undefined) {
+      // A part of a picture that is not there.
+      this.#options.onPictureLost();
+      this.#painted(decoded, startedUs);
+      return undefined;
+    }
+    const rects = this.#whole ? [whole] : pending.damage.within(window);
     this.#whole = false;
-    const painting = painter.paint(image, rects, { width, height });
+    const painting = painter.paint(image, rects, window, { width, height });
     if (painting === undefined) {
       this.#painted(decoded, startedUs);
       return undefined;
@@ -228,7 +237,8 @@ export class Screen implements Closable {
     if (this.#trial !== "wanted" || decoded.kind !== "image") return;
     this.#trial = "running";
     const { image } = decoded;
-    const size = { width: picture.width, height: picture.height };
+    const { width, height } = picture.window ?? picture;
+    const size = { width, height };
     if ("clone" in image) void this.#runTrial(image.clone(), size);
     else void createImageBitmap(image).then((copy) => this.#runTrial(copy, size));
   }
@@ -320,6 +330,12 @@ export class Screen implements Closable {
       settled,
     });
   }
+}
+
+function isSameWindow({ picture: a }: DecodedImage, { picture: b }: DecodedImage): boolean {
+  const [one, other] = [a.window, b.window];
+  if (one === undefined || other === undefined) return one === other;
+  return one.x === other.x && one.y === other.y && one.width === other.width && one.height === other.height;
 }
 
 function closeImage(decoded: DecodedPicture): void {

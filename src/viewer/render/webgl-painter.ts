@@ -48,10 +48,10 @@ export class WebglPainter implements Painter {
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_T, gl.CLAMP_TO_EDGE);
   }
 
-  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], size: PictureSize): void {
+  paint(image: VideoFrame | ImageBitmap, rects: readonly Rect[], window: Rect, size: PictureSize): void {
     resizeCanvas(this.canvas, size);
-    this.#filter(isScaled(image, size) ? this.#gl.LINEAR : this.#gl.NEAREST);
-    this.#draw(image, rects);
+    this.#filter(isScaled(image, window) ? this.#gl.LINEAR : this.#gl.NEAREST);
+    this.#draw(image, rects, window);
     this.#filter(this.#gl.NEAREST);
   }
 
@@ -80,7 +80,8 @@ export class WebglPainter implements Painter {
 
   adopt(canvas: OffscreenCanvas): void {
     resizeCanvas(this.canvas, canvas);
-    this.#draw(canvas, [{ x: 0, y: 0, width: canvas.width, height: canvas.height }]);
+    const whole = { x: 0, y: 0, width: canvas.width, height: canvas.height };
+    this.#draw(canvas, [whole], whole);
   }
 
   readPixels(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
@@ -107,12 +108,11 @@ export class WebglPainter implements Painter {
     }
   }
 
-  #draw(image: TexImageSource, rects: readonly Rect[]): void {
+  #draw(image: TexImageSource, rects: readonly Rect[], window: Rect): void {
     const gl = this.#gl;
     if (gl.isContextLost()) throw new Error("The graphics context was lost.");
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, image);
-    const whole = { x: 0, y: 0, width: this.canvas.width, height: this.canvas.height };
-    for (const rect of rects) this.#drawTexture(whole, rect, false);
+    for (const rect of rects) this.#drawTexture(window, rect, false);
     gl.flush();
   }
 

@@ -20,26 +20,46 @@ const HEIGHT = 168;
 
 /**
  * Stands for a video codec: keeps its own picture, of which it takes over only the rectangles it is given, and loses the
- * low bits of every colour. The payload is that whole picture, as a decoder would output it.
+ * low bits of every colour. The payload is that whole picture, as a decoder would output it. After another size it
+ * starts anew, with a picture that is nothing like the source.
  */
 class LossyEncoder implements PictureEncoder {
   readonly codec = "h264" as const;
   readonly encoder = "lossy";
   readonly reason = "test";
   readonly codecString = "test";
-  readonly width = WIDTH;
-  readonly height = HEIGHT;
-  readonly #kept = new Uint32Array(WIDTH * HEIGHT);
+  width = WIDTH;
+  height = HEIGHT;
+  /** Sizes that were asked for. */
+  readonly sizes: string[] = [];
+  #kept = new Uint32Array(WIDTH * HEIGHT);
+  #first = true;
 
   encode(buffer: PixelBuffer, rects: readonly Rect[], options: { keyframe: boolean }): EncodedPicture {
-    const source = wordsOf(buffer);
-    for (const rect of rects) {
-      forEachPixel(rect, (at) => {
-        this.#kept[at] = (source[at] as number) & 0xf8f8f8;
-      });
+    expect([buffer.width, buffer.height]).toEqual([this.width, this.height]);
+    const { pixels, strideBytes } = buffer;
+    const source = new Uint32Array(pixels.buffer, pixels.byteOffset);
+    for (const { x, y, width, height } of rects) {
+      expect(x >= 0 && y >= 0 && x + width <= this.width && y + height <= this.height).toBe(true);
+      for (let row = y; row < y + height; row += 1) {
+        for (let column = x; column < x + width; column += 1) {
+          this.#kept[row * this.width + column] = (source[(row * strideBytes) / 4 + column] as number) & 0xf8f8f8;
+        }
+      }
     }
     const data = new Uint8Array(this.#kept.slice().buffer);
-    return { data, keyframe: options.keyframe, rects, convertUs: 1, encodeUs: 1 };
+    const keyframe = options.keyframe || this.#first;
+    this.#first = false;
+    return { data, keyframe, rects, convertUs: 1, encodeUs: 1 };
+  }
+
+  resize({ width, height }: { width: number; height: number }): boolean {
+    this.width = width;
+    this.height = height;
+    this.sizes.push(`${width}x${height}`);
+    this.#kept = new Uint32Array(width * height).fill(0x777777);
+    this.#first = true;
+    return true;
   }
 
   close(): void {}
@@ -78,9 +98,11 @@ class ModelViewer {
     expect(this.needsIntra && !picture.intra).toBe(false);
     this.needsIntra = false;
     const decoded = new Uint32Array(picture.payload.slice().buffer);
+    const window = picture.window ?? { x: 0, y: 0, width: WIDTH, height: HEIGHT };
     for (const rect of picture.rects) {
       forEachPixel(rect, (at) => {
-        this.canvas[at] = toCanvas(decoded[at] as number);
+        const [x, y] = [(at % WIDTH) - window.x, Math.floor(at / WIDTH) - window.y];
+        this.canvas[at] = toCanvas(decoded[y * window.width + x] as number);
       });
     }
   }
@@ -110,10 +132,6 @@ function toCanvas(rgb: number): number {
   return (0xff000000 | ((rgb & 0xff) << 16) | (rgb & 0xff00) | ((rgb >>> 16) & 0xff)) >>> 0;
 }
 
-function wordsOf(buffer: PixelBuffer): Uint32Array {
-  return new Uint32Array(buffer.pixels.buffer, buffer.pixels.byteOffset, WIDTH * HEIGHT);
-}
-
 function forEachPixel(rect: Rect, visit: (at: number) => void): void {
   for (let y = rect.y; y < rect.y + rect.height; y += 1) {
     for (let x = rect.x; x < rect.x + rect.width; x += 1) visit(y * WIDTH + x);
@@ -122,6 +140,7 @@ function forEachPixel(rect: Rect, visit: (at: number) => void): void {
 
 /** A source with a rung and a viewer on a clock that the test moves. */
 class Scene {
+  readonly encoder = new LossyEncoder();
   readonly words = new Uint32Array(WIDTH * HEIGHT);
   readonly buffer: PixelBuffer = {
     pixels: new Uint8Array(this.words.buffer),
@@ -137,7 +156,7 @@ class Scene {
 
   constructor() {
     const settings = streamSettingsSchema.parse({ fps: 120 });
-    const encoder = new LossyEncoder();
+    const { encoder } = this;
     this.plane = new HybridPlane(encoder, { width: WIDTH, height: HEIGHT }, AMPLE, () => this.nowUs);
     const request = { rung: 1, codec: "h264" as const, settings, credits: 1000, budget: undefined, tiles: true };
     this.rung = new Rung(request, { encoder, plane: this.plane }, this.nowUs, 0);
@@ -266,6 +285,33 @@ function draw(words: Uint32Array, kind: string, rect: Rect, seed: number): void 
     else words[at] = noise & 0xffffff;
   });
 }
+
+test("what plays in a part of the source is encoded without the rest", () => {
+  const scene = new Scene();
+  scene.damage({ x: 0, y: 0, width: WIDTH, height: HEIGHT });
+  for (let frame = 0; frame < 10; frame += 1) {
+    draw(scene.words, "noise", { x: 32, y: 64, width: 64, height: 64 }, frame);
+    scene.damage({ x: 32, y: 64, width: 64, height: 64 });
+    scene.nowUs += 16_000;
+  }
+  expect(scene.plane.counters.videoPixels).toBeGreaterThan(0);
+  expect(scene.encoder.sizes).toEqual(["64x64"]);
+  scene.settle(500_000);
+  expect(scene.wrongPixels()).toBe(0);
+});
+
+test("an encoder that cannot follow encodes all of the source", () => {
+  const scene = new Scene();
+  scene.encoder.resize = () => false;
+  for (let frame = 0; frame < 10; frame += 1) {
+    draw(scene.words, "noise", { x: 32, y: 64, width: 64, height: 64 }, frame);
+    scene.damage({ x: 32, y: 64, width: 64, height: 64 });
+    scene.nowUs += 16_000;
+  }
+  expect(scene.plane.counters.videoPixels).toBeGreaterThan(0);
+  scene.settle(500_000);
+  expect(scene.wrongPixels()).toBe(0);
+});
 
 test("any sequence of drawing, motion, scrolling and lost pictures ends pixel-exact", () => {
   fc.assert(

@@ -1,4 +1,4 @@
-import { addDamage, alignOutwards, area, type Rect } from "../../../base/index.ts";
+import { addDamage, alignOutwards, area, boundingRect, intersect, type Rect } from "../../../base/index.ts";
 import type { RungBudget } from "../../../protocol/index.ts";
 import type { PixelBuffer } from "../../capture/capturer.ts";
 import type { PictureEncoder } from "../../encode/encoder.ts";
@@ -12,12 +12,17 @@ import { SearchLuck } from "./search-luck.ts";
 import { Shadow } from "./shadow.ts";
 import { type TileBudget, tileBudget } from "./tile-budget.ts";
 import { TilePayload } from "./tile-payload.ts";
+import { VideoWindow } from "./video-window.ts";
 
 /** Unchanged rows inside damage that are worth two tiles instead of one. */
 const MIN_GAP_ROWS = 24;
 
 /** Rectangles of video in one picture. */
 const MAX_VIDEO_RECTS = 16;
+
+const BYTES_PER_PIXEL = 4;
+
+const NOTHING: Rect = { x: 0, y: 0, width: 0, height: 0 };
 
 type Size = { readonly width: number; readonly height: number };
 
@@ -53,7 +58,10 @@ export class HybridPlane implements Plane {
   readonly #payload = new TilePayload();
   readonly #scrolls = new SearchLuck();
   readonly #moves = new SearchLuck();
+  readonly #window: VideoWindow;
   readonly #nowUs: () => number;
+  /** What the encoder is open for; all of the source at first. */
+  #opened: Rect;
   /** The video's decoders may have missed a picture: the next one must decode by itself. */
   #intraNeeded = true;
 
@@ -71,6 +79,8 @@ export class HybridPlane implements Plane {
     this.#activity = new ActivityMap(this.#grid);
     this.#lossy = new LossyMap(this.#grid, this.#activity);
     this.#shadow = new Shadow(this.width, this.height);
+    this.#window = new VideoWindow(size);
+    this.#opened = this.#window.reset();
   }
 
   encode(
@@ -150,6 +160,7 @@ export class HybridPlane implements Plane {
     const changed = rects.flatMap((rect) => this.#copyAndCompare(buffer, rect));
     for (const rect of changed) this.#activity.change(rect, nowUs);
     const { tiles, video } = this.#divide(changed);
+    this.#dropCopiesUnder(this.#videoRects(video));
     const tooLarge = this.#addTiles(buffer, tiles);
     // Copies take their pixels from the picture as it was, so they must be drawn before this call's video.
     this.#emitTiles(startUs, false, sink);
@@ -186,6 +197,16 @@ export class HybridPlane implements Plane {
     this.#shadow.move(copy.from, copy.to);
     this.#lossy.move(copy.from, copy.to);
     this.counters.copyPixels += area(copy.to);
+  }
+
+  /** A film now and then has a part that moved; drawn over by the video of all of it, its copy is of no use. */
+  #dropCopiesUnder(video: readonly Rect[]): void {
+    const copies = this.#payload.rects;
+    if (copies.length === 0) return;
+    if (!copies.every((copy) => video.some((rect) => area(intersect(rect, copy) ?? NOTHING) === area(copy)))) return;
+    this.#payload.start();
+    this.#scrolls.inVain();
+    this.#moves.inVain();
   }
 
   #divide(changed: readonly Rect[]): { tiles: Rect[]; video: Rect[] } {
@@ -245,9 +266,13 @@ export class HybridPlane implements Plane {
   }
 
   #encodeVideo(buffer: PixelBuffer, rects: readonly Rect[], keyframe: boolean, sink: PictureSink): void {
-    const intra = keyframe || this.#intraNeeded;
     const nowUs = this.#nowUs();
-    const encoded = this.#encoder.encode(buffer, rects, { keyframe: intra, timestampUs: nowUs });
+    this.#openWindow(keyframe ? this.#window.reset() : this.#window.fit(rects.reduce(boundingRect), nowUs));
+    const intra = keyframe || this.#intraNeeded;
+    const window = this.#opened;
+    const { x, y } = window;
+    const inside = rects.map((rect) => ({ ...rect, x: rect.x - x, y: rect.y - y }));
+    const encoded = this.#encoder.encode(cropped(buffer, window), inside, { keyframe: intra, timestampUs: nowUs });
     for (const rect of rects) {
       this.#shadow.update(buffer, rect);
       this.#activity.touch(rect, nowUs);
@@ -260,10 +285,23 @@ export class HybridPlane implements Plane {
       keyframe,
       intra: encoded.keyframe,
       rects,
+      window: isWhole(window, this) ? undefined : window,
       payload: encoded.data,
       convertUs: encoded.convertUs,
       encodeUs: encoded.encodeUs,
     });
+  }
+
+  /** An encoder that cannot follow encodes all of the source. */
+  #openWindow(window: Rect): void {
+    const { x, y, width, height } = this.#opened;
+    if (window.x === x && window.y === y && window.width === width && window.height === height) return;
+    if (window.width !== width || window.height !== height) {
+      if (this.#encoder.resize?.(window) !== true) return;
+    }
+    this.#opened = window;
+    // Predicted from another part of the source, nothing would be found again.
+    this.#intraNeeded = true;
   }
 
   #emitTiles(startUs: number, keyframe: boolean, sink: PictureSink): void {
@@ -272,6 +310,15 @@ export class HybridPlane implements Plane {
     const encodeUs = this.#nowUs() - startUs;
     sink({ kind: "tiles", keyframe, intra: false, rects, payload: bytes, convertUs: 0, encodeUs });
   }
+}
+
+function isWhole(rect: Rect, { width, height }: Size): boolean {
+  return rect.width === width && rect.height === height;
+}
+
+/** A rectangle of the buffer, in the same memory. */
+function cropped({ pixels, strideBytes }: PixelBuffer, { x, y, width, height }: Rect): PixelBuffer {
+  return { pixels: pixels.subarray(y * strideBytes + x * BYTES_PER_PIXEL), strideBytes, width, height };
 }
 
 /** The rows of the rectangle that no copy covers, top to bottom; nothing where there are no copies. */

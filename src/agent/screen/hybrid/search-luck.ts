@@ -13,11 +13,13 @@ const SAME_SHARE = 0.75;
 export class SearchLuck {
   #region: Rect = { x: 0, y: 0, width: 1, height: 1 };
   #fruitless = 0;
+  #fruitlessBefore = 0;
 
   /** Searches the region, or returns undefined where that is left out. */
   try<T>(region: Rect, search: (region: Rect) => T[]): T[] | undefined {
     if (!isSame(region, this.#region)) this.#fruitless = 0;
     this.#region = region;
+    this.#fruitlessBefore = this.#fruitless;
     if (this.#fruitless >= PATIENCE && this.#fruitless % RETRY_EVERY !== 0) {
       this.#fruitless += 1;
       return undefined;
@@ -25,6 +27,11 @@ export class SearchLuck {
     const found = search(region);
     this.#fruitless = found.length > 0 ? 0 : this.#fruitless + 1;
     return found;
+  }
+
+  /** What the last search found was of no use. */
+  inVain(): void {
+    this.#fruitless = this.#fruitlessBefore + 1;
   }
 }
 

@@ -91,12 +91,16 @@ export class Shadow {
     for (let y = rect.y; y < rect.y + rect.height; y += 1) {
       const from = y * stride + rect.x;
       const at = y * this.width + rect.x;
-      let x = 0;
-      while (x < left && words[from + x] === this.#words[at + x]) x += 1;
-      left = x;
-      x = rect.width - 1;
-      while (x >= right && words[from + x] === this.#words[at + x]) x -= 1;
-      right = x + 1;
+      // Most rows have the margins of those above them, and comparing memory is many times faster than this loop.
+      if (left > 0 && !this.rowEquals(source, rect.x, y, left, rect.x, y)) {
+        left = 0;
+        while (words[from + left] === this.#words[at + left]) left += 1;
+      }
+      const margin = rect.width - right;
+      if (margin > 0 && !this.rowEquals(source, rect.x + right, y, margin, rect.x + right, y)) {
+        right = rect.width;
+        while (words[from + right - 1] === this.#words[at + right - 1]) right -= 1;
+      }
     }
     return { x: rect.x + left, y: rect.y, width: right - left, height: rect.height };
   }
