@@ -92,14 +92,15 @@ export class PointerSource implements Closable {
   }
 
   #pressed(event: PointerEvent): void {
-    this.#options.onPress(event.pointerType === "touch");
+    const touch = event.pointerType === "touch";
+    // Sent first: focus and capture may cost a layout of the page.
+    if (!touch) this.#changed(event);
+    this.#options.onPress(touch);
     if (event.isTrusted) this.#surface.setPointerCapture(event.pointerId);
-    if (event.pointerType === "touch") {
+    if (touch) {
       this.#gestures.down(event.pointerId, event.offsetX, event.offsetY, performance.now());
       this.#scheduleTouch();
-      return;
     }
-    this.#changed(event);
   }
 
   #released(event: PointerEvent): void {
