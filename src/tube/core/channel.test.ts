@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { MAX_SENT_PAYLOAD_BYTES } from "../../codecs/tube/index.ts";
 import { type DatagramMessage, TubeChannel } from "./channel.ts";
 import type { ConnectionClose, ConnectionSink, TubeConnection } from "./connection.ts";
 import { MAX_WAITING_CONTROL, MAX_WAITING_DATAGRAMS } from "./fair-sender.ts";
 import { encodeLinkFrame } from "./link-message.ts";
 import { INITIAL_WINDOW_BYTES } from "./receive-window.ts";
-import type { Timers, TubeTransport } from "./transport.ts";
+import { type Timers, TRANSPORT_HIGH_WATER_BYTES, type TubeTransport } from "./transport.ts";
 import { TransportEvents } from "./transport-events.ts";
 
 /** Time that passes only when the test says so. */
@@ -77,8 +78,27 @@ class CableEnd implements TubeTransport {
   }
 }
 
-function cable(): [CableEnd, CableEnd] {
-  const ends: [CableEnd, CableEnd] = [new CableEnd(), new CableEnd()];
+/** As a browser's WebSocket: nothing tells when its queue goes down, it can only look when something arrives. */
+class SilentEnd extends CableEnd {
+  maxBufferedBytes = 0;
+
+  override send(message: Uint8Array): void {
+    super.send(message);
+    this.maxBufferedBytes = Math.max(this.maxBufferedBytes, this.bufferedBytes);
+  }
+
+  override deliver(): boolean {
+    const message = this.queue.shift();
+    if (message === undefined) return false;
+    this.bufferedBytes -= message.length;
+    this.peer?.events.message(message);
+    if (this.peer !== undefined && this.peer.bufferedBytes < TRANSPORT_HIGH_WATER_BYTES) this.peer.events.drained();
+    return true;
+  }
+}
+
+function cable(make: () => CableEnd = () => new CableEnd()): [CableEnd, CableEnd] {
+  const ends: [CableEnd, CableEnd] = [make(), make()];
   ends[0].peer = ends[1];
   ends[1].peer = ends[0];
   return ends;
@@ -163,8 +183,8 @@ class Pair {
     this.connect();
   }
 
-  connect(): void {
-    this.cable = cable();
+  connect(ends = cable()): void {
+    this.cable = ends;
     this.near.attach(this.cable[0]);
     this.far.attach(this.cable[1]);
     this.deliver();
@@ -386,6 +406,37 @@ describe("a session", () => {
     expect(pair.ends).toHaveLength(2);
     expect(pair.time.pending).toBe(0);
   });
+
+  test.each([17, MAX_SENT_PAYLOAD_BYTES])(
+    "goes on without time where a transport can look only when something arrives, in writes of %i bytes",
+    (bytes) => {
+      const pair = new Pair();
+      const { near, far } = pair.open();
+      pair.cut();
+      // All of it waits for the next transport, which begins full.
+      const total = 3 * TRANSPORT_HIGH_WATER_BYTES;
+      let written = 0;
+      const fill = (): void => {
+        while (written < total) {
+          written += bytes;
+          if (!near.connection.write(new Uint8Array(bytes))) return;
+        }
+      };
+      vi.spyOn(near, "writable").mockImplementation(fill);
+      fill();
+      const ends = cable(() => new SilentEnd()) as [SilentEnd, SilentEnd];
+      pair.connect(ends);
+      expect(far().bytes.length).toBe(written);
+      expect(ends[0].maxBufferedBytes).toBeGreaterThan(TRANSPORT_HIGH_WATER_BYTES / 2);
+      expect(ends[0].maxBufferedBytes).toBeLessThan(TRANSPORT_HIGH_WATER_BYTES + 2 * MAX_SENT_PAYLOAD_BYTES);
+      // And in the middle of it, with frames that the cut one had been given.
+      pair.cut();
+      written = 0;
+      fill();
+      pair.connect(cable(() => new SilentEnd()));
+      expect(pair.near.figures).toMatchObject({ queuedBytes: 0 });
+    },
+  );
 
   test("finds out that the other end is silent, and measures the round trip while it is not", () => {
     const pair = new Pair();

@@ -182,13 +182,13 @@ export class TubeConnection {
     if (wasStuck && this.#queuedBytes > 0) this.#host.ready(this);
   }
 
-  /** @internal The next frame of data of at most `maxPayloadBytes`; undefined when nothing may be sent now. */
-  takeFrame(maxPayloadBytes: number): Uint8Array | undefined {
+  /** @internal The next frame of at most `maxPayloadBytes`, made at `timestampMs`; undefined when none may be sent now. */
+  takeFrame(maxPayloadBytes: number, timestampMs: number): Uint8Array | undefined {
     const size = Math.min(maxPayloadBytes, this.#sendCredit, this.#queuedBytes);
     if (size <= 0) return undefined;
     const frame = new Uint8Array(size + TUBE_OVERHEAD_BYTES);
     this.#copyQueued(frame, size);
-    sealTubeFrame(frame, 0, this.number, Date.now(), size);
+    sealTubeFrame(frame, 0, this.number, timestampMs, size);
     this.#queuedBytes -= size;
     this.#sendCredit -= size;
     return frame;

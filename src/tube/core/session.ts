@@ -27,8 +27,11 @@ export const DEFAULT_SESSION_TIMINGS: SessionTimings = {
 /** Frames kept for a resume; with this much unacknowledged the sender waits. */
 export const MAX_REPLAY_BYTES = 8 << 20;
 
-/** An acknowledgement goes out at least every so many bytes or frames. */
-const ACK_EVERY_BYTES = 256 << 10;
+/**
+ * An acknowledgement goes out at least every so many bytes or frames: less than a transport's high water, since senders
+ * that are not told of their queue wait for one.
+ */
+const ACK_EVERY_BYTES = TRANSPORT_HIGH_WATER_BYTES / 2;
 const ACK_EVERY_FRAMES = 256;
 
 export type SessionListener = {

@@ -3,7 +3,10 @@ import type { Event } from "../../base/index.ts";
 /** What carries a tube's frames: a WebRTC data channel, or a WebSocket through the hub where UDP is blocked. */
 export type TransportKind = "webrtc" | "websocket";
 
-/** A sender stops at this many bytes queued in a transport. */
+/**
+ * A sender stops at this many bytes queued in a transport. More than a receiver takes without acknowledging (256 KiB or 256
+ * frames), so whoever has this much on the way will hear of it.
+ */
 export const TRANSPORT_HIGH_WATER_BYTES = 512 << 10;
 
 /** A transport fires `onDrain` when its queue falls to this many bytes. */
@@ -22,7 +25,10 @@ export type TubeTransport = {
   /** Queues a message, whose bytes must not change afterwards. Does nothing once the transport is closed. */
   send(message: Uint8Array): void;
   readonly onMessage: Event<Uint8Array>;
-  /** `bufferedBytes` fell to {@link TRANSPORT_LOW_WATER_BYTES} or below. */
+  /**
+   * There is room again: `bufferedBytes` fell to {@link TRANSPORT_LOW_WATER_BYTES} or below; where the platform does not
+   * tell that, a message arrived and it is below {@link TRANSPORT_HIGH_WATER_BYTES}.
+   */
   readonly onDrain: Event<void>;
   /** Fires once, with a reason for people. */
   readonly onClose: Event<string>;

@@ -5,6 +5,9 @@ import { AttemptError, noWayError, type TubePeer, type TubeTransport } from "../
 import { DataChannelTransport } from "./data-channel-transport.ts";
 import { fromNative, type WebRtc } from "./web-rtc.ts";
 
+/** Until every event that happened before the end of gathering has come. */
+const SETTLE_MS = 50;
+
 type PeerSignal = Extract<TubeSignal, { kind: "description" | "candidate" }>;
 
 /** A peer connection of node-datachannel with its one data channel, until that is open. */
@@ -51,8 +54,9 @@ export class NodePeer implements TubePeer {
     );
     this.#connection.onGatheringStateChange(
       fromNative((state) => {
-        // Otherwise only time would tell.
-        if (state === "complete" && this.#relayOnly && !this.#hasRelay) this.#fail(this.noWay());
+        // Otherwise only time would tell. Later, for each event of the library has a queue of its own: this one can come
+        // before that of a candidate which was found first.
+        if (state === "complete") setTimeout(() => this.#gathered(), SETTLE_MS);
       }),
     );
     this.#connection.onStateChange(fromNative((state) => this.#stateChanged(state)));
@@ -111,6 +115,10 @@ export class NodePeer implements TubePeer {
     this.#settled = true;
     this.#opened.emit(new DataChannelTransport(channel, this.#connection));
     this.#release();
+  }
+
+  #gathered(): void {
+    if (this.#relayOnly && !this.#hasRelay) this.#fail(this.noWay());
   }
 
   #stateChanged(state: string): void {

@@ -1,15 +1,15 @@
 import { TUBE_SUBPROTOCOL } from "../../../protocol/index.ts";
 import {
   AttemptError,
-  TRANSPORT_LOW_WATER_BYTES,
+  TRANSPORT_HIGH_WATER_BYTES,
   TransportEvents,
   type TubeTransport,
 } from "../../../tube/core/index.ts";
 
-/** A browser does not tell when a WebSocket's queue has gone down: it is looked at this often while it is long. */
-const LOOK_MS = 15;
-
-/** A tube's frames over a WebSocket of the browser. Owns the socket. */
+/**
+ * A tube's frames over a WebSocket of the browser. Owns the socket. A browser does not tell when a WebSocket's queue has
+ * gone down, but a full one always brings an acknowledgement, and each message that comes is the occasion to look.
+ */
 class WebSocketTransport implements TubeTransport {
   readonly kind = "websocket";
   readonly description: string;
@@ -18,16 +18,17 @@ class WebSocketTransport implements TubeTransport {
   readonly onMessage = this.#events.onMessage;
   readonly onDrain = this.#events.onDrain;
   readonly onClose = this.#events.onClose;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isFull = false;
 
   constructor(socket: WebSocket) {
     this.#socket = socket;
     this.description = `through ${new URL(socket.url).host}`;
     socket.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (data instanceof ArrayBuffer) this.#events.message(new Uint8Array(data));
+      this.#look();
     };
-    socket.onclose = ({ reason }) => this.#end(reason || "The WebSocket was closed.");
-    socket.onerror = () => this.#end("The WebSocket failed.");
+    socket.onclose = ({ reason }) => this.#events.closed(reason || "The WebSocket was closed.");
+    socket.onerror = () => this.#events.closed("The WebSocket failed.");
   }
 
   get bufferedBytes(): number {
@@ -37,25 +38,18 @@ class WebSocketTransport implements TubeTransport {
   send(message: Uint8Array): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#socket.send(message as Uint8Array<ArrayBuffer>);
-    if (this.#socket.bufferedAmount > TRANSPORT_LOW_WATER_BYTES) this.#look();
+    this.#isFull ||= this.#socket.bufferedAmount >= TRANSPORT_HIGH_WATER_BYTES;
   }
 
   close(): void {
-    this.#end("The transport was closed here.");
+    this.#events.closed("The transport was closed here.");
     this.#socket.close(1000);
   }
 
   #look(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#socket.bufferedAmount > TRANSPORT_LOW_WATER_BYTES) this.#look();
-      else this.#events.drained();
-    }, LOOK_MS);
-  }
-
-  #end(reason: string): void {
-    clearTimeout(this.#timer);
-    this.#events.closed(reason);
+    if (!this.#isFull || this.#socket.bufferedAmount >= TRANSPORT_HIGH_WATER_BYTES) return;
+    this.#isFull = false;
+    this.#events.drained();
   }
 }
 
