@@ -32,20 +32,21 @@ function readAsciiInstruction(bytes: Uint8Array, text: string, from: number, ass
   const instruction = from - assembler.carriedLength;
   let position = from;
   while (position < size) {
-    let at = position;
-    let length = 0;
-    let digit = (bytes[at] as number) - ZERO;
-    while (digit >>> 0 <= 9) {
-      length = length * 10 + digit;
-      at += 1;
-      if (at === size) break;
-      digit = (bytes[at] as number) - ZERO;
-    }
-    const digits = at - position;
-    const allowed = length <= maxElementLength && digits <= MAX_LENGTH_DIGITS;
-    if (digit !== DOT_MINUS_ZERO || digits === 0 || !allowed) {
+    let at = position + 1;
+    let length = (bytes[position] as number) - ZERO;
+    if (length >>> 0 > 9) throw assembler.failLength(count, 0, 0, bytes[position] as number);
+    let digit = at === size ? 0 : (bytes[at] as number) - ZERO;
+    // Most lengths have one digit, and need nothing of this.
+    if (digit !== DOT_MINUS_ZERO || length > maxElementLength) {
+      while (at < size && digit >>> 0 <= 9) {
+        length = length * 10 + digit;
+        at += 1;
+        if (at < size) digit = (bytes[at] as number) - ZERO;
+      }
+      const digits = at - position;
+      const allowed = length <= maxElementLength && digits <= MAX_LENGTH_DIGITS;
       if (at === size && allowed) break;
-      throw assembler.failLength(count, digits, length, bytes[at] as number);
+      if (digit !== DOT_MINUS_ZERO || !allowed) throw assembler.failLength(count, digits, length, bytes[at] as number);
     }
     const start = at + 1;
     const end = start + length;

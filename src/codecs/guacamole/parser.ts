@@ -11,8 +11,9 @@ const MIN_BULK = 64;
 const MAX_BULK_TEXT = 2 ** 20;
 /** Characters a byte from which on decoding a whole chunk is faster than decoding its elements: European languages. */
 const MOSTLY_ASCII = 0.85;
-/** Chunks to read without bulk after one where it did not pay. */
+/** Chunks to read without bulk after one where it did not pay, doubled each time up to the most. */
 const BULK_PAUSE = 15;
+const MAX_BULK_PAUSE = 255;
 /** Characters an instruction has on average from which on looking at bytes saves nothing over looking at text. */
 const LONG_INSTRUCTION = 400;
 
@@ -31,6 +32,7 @@ export class GuacamoleParser {
   readonly #encoder = new TextEncoder();
   #bulkBytes = new Uint8Array(0);
   #bulkPause = 0;
+  #nextPause = BULK_PAUSE;
   /** Text from the start of the element that is not whole yet. */
   #pieces: string[] = [];
   #keptLength = 0;
@@ -107,11 +109,14 @@ export class GuacamoleParser {
     if (bytes.length < MIN_BULK || !this.#bulkPays()) return undefined;
     try {
       const text = this.#decoder.decode(bytes);
-      if (text.length >= bytes.length * MOSTLY_ASCII) return text;
+      if (text.length >= bytes.length * MOSTLY_ASCII) {
+        this.#nextPause = BULK_PAUSE;
+        return text;
+      }
     } catch {
       // Bytes that are wrong or cut inside a character: the reader of UTF-8 tells which.
     }
-    this.#bulkPause = BULK_PAUSE;
+    this.#pauseBulk();
     return undefined;
   }
 
@@ -137,10 +142,11 @@ export class GuacamoleParser {
         const before = this.#assembler.delivered;
         this.#keepRest(text, readAscii(this.#bulkBytes, text, this.#assembler));
         const instructions = this.#assembler.delivered - before;
-        if (text.length > LONG_INSTRUCTION * (instructions + 1)) this.#bulkPause = BULK_PAUSE;
+        if (text.length > LONG_INSTRUCTION * (instructions + 1)) this.#pauseBulk();
+        else this.#nextPause = BULK_PAUSE;
         return;
       }
-      this.#bulkPause = BULK_PAUSE;
+      this.#pauseBulk();
     }
     this.#keepRest(text, 0);
   }
@@ -163,6 +169,11 @@ export class GuacamoleParser {
     } catch (cause) {
       throw this.#assembler.fail(this.#assembler.count, "malformed", "is not UTF-8", cause);
     }
+  }
+
+  #pauseBulk(): void {
+    this.#bulkPause = this.#nextPause;
+    this.#nextPause = Math.min(2 * this.#nextPause + 1, MAX_BULK_PAUSE);
   }
 
   #bulkPays(): boolean {
