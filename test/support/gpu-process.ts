@@ -1,25 +1,8 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { browserProcesses } from "./browser-processes.ts";
 
 /** Ends the graphics process of the browsers that this test process started, as a driver's crash does. */
 export function crashGpuProcess(): void {
-  const processes = readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((name) => {
-      try {
-        const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${name}/status`, "utf8"))?.[1]);
-        return [{ pid: Number(name), parent, command: readFileSync(`/proc/${name}/cmdline`, "utf8") }];
-      } catch {
-        return [];
-      }
-    });
-  const parentOf = new Map(processes.map(({ pid, parent }) => [pid, parent]));
-  const isOurs = (pid: number): boolean => {
-    for (let at: number | undefined = pid; at !== undefined && at > 1; at = parentOf.get(at)) {
-      if (at === process.pid) return true;
-    }
-    return false;
-  };
-  const victims = processes.filter(({ pid, command }) => command.includes("--type=gpu-process") && isOurs(pid));
+  const victims = browserProcesses("gpu-process");
   if (victims.length === 0) throw new Error("There is no graphics process.");
-  for (const { pid } of victims) process.kill(pid, "SIGKILL");
+  for (const pid of victims) process.kill(pid, "SIGKILL");
 }

@@ -63,11 +63,13 @@ export class LineProcess {
     this.child.stdin?.write(`${line}\n`);
   }
 
-  /** Waits for output that matches, after what was printed before `from`. */
-  async waitFor(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+  /** Waits for output that matches, after what was printed before `from`; gives up a little before a test would. */
+  async waitFor(pattern: RegExp, from = 0, timeoutMs = 28_000): Promise<RegExpExecArray> {
+    const endMs = performance.now() + timeoutMs;
     for (;;) {
       const match = pattern.exec(this.#output.slice(from));
       if (match !== null) return match;
+      if (performance.now() > endMs) throw new Error(`It did not print ${pattern}, but:\n${this.#output}`);
       if (this.child.exitCode !== null) throw new Error(`It ended before it printed ${pattern}:\n${this.#output}`);
       await pause(20);
     }
