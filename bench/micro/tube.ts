@@ -7,6 +7,12 @@ const SIZES = [6, 64, 1500, 8192, 65_507] as const;
 const TIMESTAMP_MS = 1_758_700_000_000;
 const MAX_BUFFER_BYTES = 2 ** 22;
 
+/**
+ * Processors compare only the place within a page to tell whether a load follows a store to the same place: a copy that
+ * lies a little ahead of its source, modulo this, is a third slower. The recorded figures do not say where theirs lay.
+ */
+const PAGE_BYTES = 4096;
+
 /** Rust, release build, recorded on a machine of the same kind: nanoseconds per frame for each of {@link SIZES}. */
 const RUST = {
   parse: [27, 28, 28, 28, 30],
@@ -98,8 +104,12 @@ function copyAndParse(size: number, bufferOf: (length: number) => Uint8Array): R
   };
 }
 
-function encode(size: number, clock: () => number, bufferOf: (length: number) => Uint8Array): Row["run"] {
-  const payload = new Uint8Array(size);
+function encode(
+  size: number,
+  clock: () => number,
+  bufferOf: (length: number) => Uint8Array,
+  payload: Uint8Array = new Uint8Array(size),
+): Row["run"] {
   return (count) => {
     let sum = 0;
     for (let done = 0; done < count; done += 1) {
@@ -110,9 +120,22 @@ function encode(size: number, clock: () => number, bufferOf: (length: number) =>
   };
 }
 
-function copyAlone(size: number): Row["run"] {
-  const payload = new Uint8Array(size);
-  const target = new Uint8Array(17 + size);
+/** Encodes into a kept buffer whose payload lies at the same place of a page as the payload that is copied. */
+function encodeKept(size: number, clock: () => number): Row["run"] {
+  const { payload, target } = laidOut(size, 0);
+  return encode(size, clock, () => target, payload);
+}
+
+/** A payload and a kept buffer for its frame in one allocation; the copy lies `ahead` bytes further in its page. */
+function laidOut(size: number, ahead: number): { payload: Uint8Array; target: Uint8Array } {
+  const pages = PAGE_BYTES * Math.ceil((size + 1) / PAGE_BYTES);
+  const memory = new ArrayBuffer(2 * pages + 2 * PAGE_BYTES);
+  const start = pages + PAGE_BYTES + ahead - 16;
+  return { payload: new Uint8Array(memory, 0, size), target: new Uint8Array(memory, start, 17 + size) };
+}
+
+function copyAlone(size: number, ahead: number): Row["run"] {
+  const { payload, target } = laidOut(size, ahead);
   return (count) => {
     let sum = 0;
     for (let done = 0; done < count; done += 1) {
@@ -150,6 +173,17 @@ function keptBuffer(size: number): () => Uint8Array {
   return () => kept;
 }
 
+/** A tube's sender reads the clock once for all frames that leave together. */
+function everyEighth(): () => number {
+  let count = 0;
+  let nowMs = 0;
+  return () => {
+    if ((count & 7) === 0) nowMs = Date.now();
+    count += 1;
+    return nowMs;
+  };
+}
+
 const stopped = (): number => TIMESTAMP_MS;
 
 const works: readonly Work[] = [
@@ -165,14 +199,20 @@ const works: readonly Work[] = [
   {
     name: "encode into a kept buffer",
     rust: "encode, kept buffer",
-    make: (size) => encode(size, stopped, keptBuffer(size)),
+    make: (size) => encodeKept(size, stopped),
   },
   {
     name: "encode into a kept buffer + Date.now()",
     rust: "encode, kept buffer",
-    make: (size) => encode(size, Date.now, keptBuffer(size)),
+    make: (size) => encodeKept(size, Date.now),
   },
-  { name: "  of it: copying the payload alone", rust: "encode, kept buffer", make: copyAlone },
+  {
+    name: "  with a clock that is read for every 8th",
+    rust: "encode, kept buffer",
+    make: (size) => encodeKept(size, everyEighth()),
+  },
+  { name: "  of it: copying the payload alone", rust: "encode, kept buffer", make: (size) => copyAlone(size, 0) },
+  { name: "  the same, 16 bytes ahead in the page", rust: "encode, kept buffer", make: (size) => copyAlone(size, 16) },
   { name: "encode into a new buffer", rust: "encode, new buffer", make: (size) => encode(size, stopped, newBuffer) },
   { name: "round trip, kept buffers", rust: "round trip", make: (size) => roundTrip(size, keptBuffer(size)) },
   { name: "round trip, new buffers", rust: "round trip", make: (size) => roundTrip(size, newBuffer) },
@@ -188,6 +228,7 @@ function verifyWork(): void {
     verify(`copying and parsing ${size} bytes`, copyAndParse(size, newBuffer)(3), one * 3);
     verify(`a round trip of ${size} bytes`, roundTrip(size, keptBuffer(size))(2), (TIMESTAMP_MS + size) * 2 + 1);
     verify(`encoding ${size} bytes`, encode(size, stopped, newBuffer)(3), (17 + size) * 3 + 3);
+    verify(`encoding ${size} bytes into a kept buffer`, encodeKept(size, stopped)(3), (17 + size) * 3 + 3);
   }
 }
 

@@ -20,7 +20,15 @@ else if (role === "ws-near") {
   server.once("listening", () => console.log((server.address() as { port: number }).port));
 } else if (role === "hub") {
   const hub = await startHub({
-    ...{ host: "127.0.0.1", port: 0, name: "bench", version: "0", insecure: false, localAgents: [], settings: {} },
+    ...{
+      host: args[1] ?? "127.0.0.1",
+      port: 0,
+      name: "bench",
+      version: "0",
+      insecure: true,
+      localAgents: [],
+      settings: {},
+    },
     ...{ token: args[0] ?? "", agentToken: args[0] ?? "", log: pino({ level: "fatal" }, destination({ fd: 2 })) },
   });
   console.log(hub.port);

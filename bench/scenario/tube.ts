@@ -3,15 +3,12 @@
  * the hub's WebSocket, beside a plain TCP proxy and a plain WebSocket tunnel, in rounds that take turns. Then what tracing
  * costs on the hot path when it is off. `--help` lists the options.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
-import { cpus, loadavg, tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { quantiles } from "../support/quantiles.ts";
+import { dial, openTubeWay, residentBytes, startTarget, type TubeWay } from "../support/tube-ways.ts";
 import { traceCost } from "./tube-trace.ts";
 
 const { values } = parseArgs({
@@ -19,19 +16,12 @@ const { values } = parseArgs({
     only: { type: "string", default: "tcp-proxy,ws-tunnel,tube-webrtc,tube-websocket" },
     rounds: { type: "string", default: "3" },
     mebibytes: { type: "string", default: "128" },
-    "hash-gibibyte": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 
-const TOKEN = "bench-token-of-twenty-letters";
 const PINGS = 300;
 const CONNECTS = 50;
-const root = process.cwd();
-const part = fileURLToPath(new URL("./tube-part.js", import.meta.url));
-
-/** One way to a target on loopback: the port to dial, and the processes whose CPU it takes. */
-type Way = { readonly port: number; readonly processes: readonly ChildProcess[]; close(): Promise<void> };
 
 type Round = {
   readonly megabitsPerSecond: number;
@@ -43,7 +33,7 @@ type Round = {
 };
 
 if (values.help) {
-  process.stdout.write("usage: tube [--only A,B] [--rounds N] [--mebibytes N] [--hash-gibibyte]\n");
+  process.stdout.write("usage: tube [--only A,B] [--rounds N] [--mebibytes N]\n");
 } else await main();
 
 async function main(): Promise<void> {
@@ -54,7 +44,7 @@ async function main(): Promise<void> {
     for (const [index] of names.entries()) {
       const name = names[(index + round) % names.length] as string;
       process.stderr.write(`round ${round + 1}: ${name}\n`);
-      const way = await open(name, target.port);
+      const way = await openTubeWay(name, target.port);
       try {
         rounds.get(name)?.push(await measure(way));
       } finally {
@@ -63,113 +53,11 @@ async function main(): Promise<void> {
     }
   }
   report(rounds);
-  if (values["hash-gibibyte"]) await hashGibibyte(target.port);
   target.close();
   console.log(`\nTracing, ns per frame of 1024 bytes through two channels in memory: ${traceCost()}`);
 }
 
-/** Sends a gigabyte through a tube to an echo and back, and compares the hashes. */
-async function hashGibibyte(targetPort: number): Promise<void> {
-  const way = await open("tube-webrtc", targetPort);
-  const socket = await dial(way.port);
-  socket.write("e");
-  const sent = createHash("sha256");
-  const received = createHash("sha256");
-  let receivedBytes = 0;
-  let peakBytes = 0;
-  const startMs = performance.now();
-  const done = new Promise<void>((resolve) => {
-    socket.on("data", (bytes) => {
-      received.update(bytes);
-      receivedBytes += bytes.length;
-      peakBytes = Math.max(peakBytes, ...way.processes.map(rssBytes));
-    });
-    socket.on("end", resolve);
-  });
-  for (let count = 0; count < 1024; count += 1) {
-    const bytes = randomBytes(1 << 20);
-    sent.update(bytes);
-    if (!socket.write(bytes)) await new Promise<void>((resolve) => socket.once("drain", resolve));
-  }
-  socket.end();
-  await done;
-  const isSame = receivedBytes === 1 << 30 && received.digest("hex") === sent.digest("hex");
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  const peak = (peakBytes / 2 ** 20).toFixed(0);
-  console.log(
-    `\n1 GiB there and back: ${isSame ? "the same by hash" : "NOT THE SAME"}, ${seconds} s, at most ${peak} MiB a process`,
-  );
-  await way.close();
-  if (!isSame) process.exitCode = 1;
-}
-
-/** First byte of a connection: "e" echoes, "d" followed by a count of MiB sends that much. */
-async function startTarget(): Promise<{ port: number; close(): void }> {
-  const block = Buffer.alloc(1 << 20, 7);
-  const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.setNoDelay(true);
-    socket.on("error", () => socket.destroy());
-    socket.once("data", (first) => {
-      if (first[0] === 0x65) {
-        if (first.length > 1) socket.write(first.subarray(1));
-        socket.pipe(socket);
-        return;
-      }
-      let left = Number(first.subarray(1).toString());
-      const fill = (): void => {
-        while (left > 0) {
-          left -= 1;
-          if (!socket.write(block)) return void socket.once("drain", fill);
-        }
-        socket.end();
-      };
-      fill();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { port: (server.address() as { port: number }).port, close: () => server.close() };
-}
-
-async function open(name: string, target: number): Promise<Way> {
-  if (name === "tcp-proxy") {
-    const proxy = start([part, "tcp-proxy", String(target)]);
-    return way([proxy], await portOf(proxy));
-  }
-  if (name === "ws-tunnel") {
-    const far = start([part, "ws-far", String(target)]);
-    const near = start([part, "ws-near", String(await portOf(far))]);
-    return way([near, far], await portOf(near));
-  }
-  const hub = start([part, "hub", TOKEN]);
-  const url = `http://127.0.0.1:${await portOf(hub)}`;
-  const folder = mkdtempSync(join(tmpdir(), "sightline-bench-"));
-  const settings = JSON.stringify({ targets: "127.0.0.1:*", audit: join(folder, "audit.jsonl") });
-  const agent = start([join(root, "test/support/tube-agent-program.js"), url, TOKEN, "site", settings]);
-  await lineOf(agent, /ready/);
-  const forward = start([
-    ...[join(root, "dist/cli/main.js"), "forward", "--hub", url, "--token", TOKEN, "--via", "site"],
-    ...["--transport", name.replace("tube-", ""), "-L", `0:127.0.0.1:${target}`],
-  ]);
-  const port = Number((await lineOf(forward, /-L 127\.0\.0\.1:(\d+)[\s\S]*Connected/))[1]);
-  return way([forward, agent, hub], port, () => rmSync(folder, { recursive: true, force: true }));
-}
-
-function way(processes: readonly ChildProcess[], port: number, after: () => void = () => undefined): Way {
-  return {
-    port,
-    processes,
-    async close() {
-      for (const process of processes) {
-        const gone = new Promise((resolve) => process.once("close", resolve));
-        process.kill("SIGTERM");
-        await gone;
-      }
-      after();
-    },
-  };
-}
-
-async function measure({ port, processes }: Way): Promise<Round> {
+async function measure({ port, processes }: TubeWay): Promise<Round> {
   await download(port, 8);
   const pingMs = await pings(port);
   const connectMs: number[] = [];
@@ -186,7 +74,7 @@ async function measure({ port, processes }: Way): Promise<Round> {
   const bytes = await download(port, Number(values.mebibytes));
   const seconds = (performance.now() - startMs) / 1000;
   const cpu = cpuSeconds(processes) - cpuBefore;
-  const rssMebibytes = Math.max(...processes.map(rssBytes)) / 2 ** 20;
+  const rssMebibytes = Math.max(...processes.map(({ pid }) => residentBytes(pid))) / 2 ** 20;
   let isLoaded = true;
   const load = (async () => {
     while (isLoaded) await download(port, 16);
@@ -229,44 +117,12 @@ async function download(port: number, mebibytes: number): Promise<number> {
   return bytes;
 }
 
-function dial(port: number): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
-    socket.once("error", reject);
-    socket.once("connect", () => resolve(socket));
-  });
-}
-
-function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], env: { PATH: process.env.PATH } });
-}
-
-async function portOf(child: ChildProcess): Promise<number> {
-  return Number((await lineOf(child, /^(\d+)$/m))[1]);
-}
-
-function lineOf(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
-  let output = "";
-  return new Promise((resolve, reject) => {
-    child.stdout?.on("data", (text: Buffer) => {
-      output += text.toString();
-      const match = pattern.exec(output);
-      if (match) resolve(match);
-    });
-    child.once("close", () => reject(new Error(`A part of the bench ended early:\n${output}`)));
-  });
-}
-
 /** User and system time; a tick is a hundredth of a second on every Linux that Node runs on. */
 function cpuSeconds(processes: readonly ChildProcess[]): number {
   return processes.reduce((sum, { pid }) => {
     const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
     return sum + (Number(fields[11]) + Number(fields[12])) / 100;
   }, 0);
-}
-
-function rssBytes({ pid }: ChildProcess): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 }
 
 function report(rounds: ReadonlyMap<string, readonly Round[]>): void {
