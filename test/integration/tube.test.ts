@@ -6,17 +6,19 @@ import { pause } from "../support/events.ts";
 import { makeLink, startTestHub } from "../support/test-hub.ts";
 import { ForwardProcess, TubeAgent } from "../support/tube-processes.ts";
 
+const SETTINGS = {
+  targets: "127.0.0.1:*,[::1]:*,localhost:*",
+  listens: "127.0.0.1:*",
+  timings: { resumeMs: 1500, pingMs: 500, deadMs: 4000 },
+};
+
 let hub: Hub;
 let agent: TubeAgent;
 const servers: Server[] = [];
 
 beforeAll(async () => {
   hub = await startTestHub();
-  agent = new TubeAgent(hub, {
-    targets: "127.0.0.1:*,[::1]:*,localhost:*",
-    listens: "127.0.0.1:*",
-    timings: { resumeMs: 1500, pingMs: 500, deadMs: 4000 },
-  });
+  agent = new TubeAgent(hub, SETTINGS);
   await agent.waitFor(/ready/);
 });
 
@@ -92,18 +94,22 @@ describe.each(["webrtc", "websocket"])("over %s", (transport) => {
     });
   });
 
-  test("carries 64 MiB both ways by hash, in bounded memory", async () => {
+  test("carries 64 MiB both ways by hash, in bounded memory (the soak has 1 GiB)", async () => {
     const port = await echo();
     await withForward(["--transport", transport, "-L", `0:127.0.0.1:${port}`], async (forward) => {
+      // What is loaded and grown once does not count.
+      await exchange(await forward.port(), Buffer.alloc(8 << 20));
+      const before = [forward, agent].map((process) => process.rssBytes());
       const socket = await dial(await forward.port());
       const sent = createHash("sha256");
       const received = createHash("sha256");
       const chunk = randomBytes(1 << 20);
-      let peakBytes = 0;
+      let grownBytes = 0;
       const reading = (async () => {
         for await (const bytes of socket) {
           received.update(bytes as Buffer);
-          peakBytes = Math.max(peakBytes, forward.rssBytes(), agent.rssBytes());
+          const grown = [forward, agent].map((process, index) => process.rssBytes() - (before[index] as number));
+          grownBytes = Math.max(grownBytes, ...grown);
         }
       })();
       for (let count = 0; count < 64; count += 1) {
@@ -115,39 +121,11 @@ describe.each(["webrtc", "websocket"])("over %s", (transport) => {
       socket.end();
       await reading;
       expect(received.digest("hex")).toBe(sent.digest("hex"));
-      expect(peakBytes).toBeLessThan(400 << 20);
+      // A process that kept what it carries would grow by both directions.
+      expect(grownBytes).toBeLessThan(96 << 20);
     });
   });
 });
-
-test("carries 1 GiB by hash over WebRTC, in bounded memory", async () => {
-  const received = createHash("sha256");
-  let peakBytes = 0;
-  const port = await listen((socket) => {
-    let count = 0;
-    socket.on("data", (bytes: Buffer) => {
-      received.update(bytes);
-      count += 1;
-      if (count % 64 === 0) peakBytes = Math.max(peakBytes, agent.rssBytes());
-    });
-    socket.on("end", () => socket.end("all of it"));
-  });
-  await withForward(["--transport", "webrtc", "-L", `0:127.0.0.1:${port}`], async (forward) => {
-    const socket = await dial(await forward.port());
-    const answer = readAll(socket);
-    const sent = createHash("sha256");
-    for (let count = 0; count < 1024; count += 1) {
-      const bytes = randomBytes(1 << 20);
-      sent.update(bytes);
-      if (!socket.write(bytes)) await new Promise<void>((resolve) => socket.once("drain", resolve));
-      if (count % 16 === 0) peakBytes = Math.max(peakBytes, forward.rssBytes());
-    }
-    socket.end();
-    expect((await answer).toString()).toBe("all of it");
-    expect(received.digest("hex")).toBe(sent.digest("hex"));
-    expect(peakBytes).toBeLessThan(400 << 20);
-  });
-}, 180_000);
 
 test("a reader that stalls blocks neither other connections nor new ones", async () => {
   const flood = await listen((socket) => {
@@ -197,7 +175,7 @@ test("1000 connections at once, each with its own bytes, and nothing is left of 
   });
 });
 
-test("what is not allowed is refused, said, and in the audit log; what is allowed is there, too", async () => {
+test.concurrent("what is not allowed is refused, said, and in the audit log; what is allowed is there, too", async () => {
   const port = await echo();
   await withForward(["-L", `0:127.0.0.1:${port}`, "-L", "0:192.0.2.55:80"], async (forward) => {
     await exchange(await forward.port(1), Buffer.from("x"));
@@ -214,7 +192,7 @@ test("what is not allowed is refused, said, and in the audit log; what is allowe
   );
 });
 
-test("forwards are added and removed while it runs, also to the agent's side", async () => {
+test.concurrent("forwards are added and removed while it runs, also to the agent's side", async () => {
   const port = await echo();
   await withForward([], async (forward) => {
     forward.say(`add -L 0:127.0.0.1:${port}`);
@@ -246,19 +224,28 @@ test.concurrent("a token without the grant is refused for good", async () => {
 
 test.concurrent("an operator that is killed leaves nothing at the agent", async () => {
   const port = await echo();
-  const forward = new ForwardProcess(hub, ["-L", `0:127.0.0.1:${port}`]);
-  await forward.waitFor(/Connected/);
-  const socket = await dial(await forward.port());
-  socket.write("x");
-  await new Promise((resolve) => socket.once("data", resolve));
-  expect((await agent.figures()).connections).toBe(1);
-  await forward.end("SIGKILL");
-  let left = await agent.figures();
-  while (left.connections + left.tubes + left.peers > 0) {
-    await pause(100);
-    left = await agent.figures();
+  const other = await startTestHub();
+  const site = new TubeAgent(other, SETTINGS);
+  await site.waitFor(/ready/);
+  const forward = new ForwardProcess(other, ["-L", `0:127.0.0.1:${port}`]);
+  try {
+    await forward.waitFor(/Connected/);
+    const socket = await dial(await forward.port());
+    socket.write("x");
+    await new Promise((resolve) => socket.once("data", resolve));
+    expect(await site.figures()).toMatchObject({ tubes: 1, connections: 1, peers: 1 });
+    await forward.end("SIGKILL");
+    let left = await site.figures();
+    while (left.connections + left.tubes + left.peers > 0) {
+      await pause(100);
+      left = await site.figures();
+    }
+    expect(left).toMatchObject({ tubes: 0, connections: 0, peers: 0 });
+  } finally {
+    await forward.end();
+    await site.end();
+    await other.close();
   }
-  expect(left).toMatchObject({ tubes: 0, connections: 0, peers: 0 });
 });
 
 test.concurrent("an agent that is killed ends its connections; the forward works again with the next one", async () => {
