@@ -15,8 +15,8 @@ export type CameraServer = {
   readonly port: number;
   readonly token: string;
   readonly pid: number;
-  /** Adds a camera by the API. Returns the path of its source in URLs. */
-  addCamera(id: string, source: object): Promise<string>;
+  /** Adds a camera by the API, with further fields where they are given. Returns the path of its source in URLs. */
+  addCamera(id: string, source: object, more?: object): Promise<string>;
   removeCamera(id: string): Promise<void>;
   /** Asks for a picture or anything else. */
   ask(path: string): Promise<Response>;
@@ -42,8 +42,8 @@ export async function serveCameras(lifetime: Lifetime, flags: readonly string[] 
   };
   return {
     ...{ port: Number(url.port), token, pid: server.pid },
-    async addCamera(id, source) {
-      await api("POST", "/api/cameras", { id, name: id, source });
+    async addCamera(id, source, more = {}) {
+      await api("POST", "/api/cameras", { id, name: id, source, ...more });
       return `/api/sources/${encodeURIComponent(`${id}/camera`)}`;
     },
     async removeCamera(id) {

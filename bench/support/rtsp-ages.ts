@@ -45,7 +45,7 @@ export async function agesOfHubStream(
 
 /** Ages of pictures that one lasting `ffmpeg` makes JPEGs of. */
 export async function agesOfPersistentRtsp(camera: RtspCamera, seconds: number): Promise<number[]> {
-  const child = spawn("ffmpeg", [...inputOf(camera), "-q:v", "5", "-f", "mpjpeg", "-flush_packets", "1", "pipe:1"], {
+  const child = spawn("ffmpeg", [...inputOf(camera), ...JPEGS, "-f", "mpjpeg", "-flush_packets", "1", "pipe:1"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const closed = new Promise((resolve) => child.once("close", resolve));
@@ -60,7 +60,7 @@ export async function agesOfSpawnedRtsp(camera: RtspCamera, seconds: number): Pr
   const arrivals: Arrival[] = [];
   const endMs = monotonicMs() + seconds * 1000;
   while (monotonicMs() < endMs) {
-    const args = [...inputOf(camera), "-frames:v", "1", "-q:v", "5", "-f", "mjpeg", "pipe:1"];
+    const args = [...inputOf(camera), "-frames:v", "1", ...JPEGS, "-f", "mjpeg", "pipe:1"];
     const child = spawn("ffmpeg", args, { stdio: ["ignore", "pipe", "ignore"] });
     const chunks: Buffer[] = [];
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -69,6 +69,9 @@ export async function agesOfSpawnedRtsp(camera: RtspCamera, seconds: number): Pr
   }
   return agesOf(arrivals, camera);
 }
+
+/** Every picture at once: without this the program evens out a rate that it has guessed. */
+const JPEGS = ["-q:v", "5", "-fps_mode", "passthrough"];
 
 function inputOf({ url }: RtspCamera): string[] {
   const quick = ["-fflags", "nobuffer", "-flags", "low_delay", "-probesize", "32768", "-analyzeduration", "0"];

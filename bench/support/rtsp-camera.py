@@ -17,7 +17,7 @@ gi.require_version("GstRtspServer", "1.0")
 from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 ENCODERS = {
-    "h264": "x264enc name=encoder tune=zerolatency speed-preset=ultrafast bitrate=4000 key-int-max={fps} ! rtph264pay name=pay0 config-interval=-1",
+    "h264": "x264enc name=encoder tune=zerolatency speed-preset=ultrafast sliced-threads=false bitrate=4000 key-int-max={fps} ! rtph264pay name=pay0 config-interval=-1",
     "mjpeg": "jpegenc name=encoder quality=80 ! rtpjpegpay name=pay0",
 }
 CELL = 16
