@@ -1,8 +1,8 @@
 import type { IncomingMessage } from "node:http";
-import { describeError } from "../../../base/index.ts";
 import { JpegSplitter, MultipartSplitter, multipartBoundary } from "../../../codecs/index.ts";
 import type { CameraCredentials, CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine } from "../engine.ts";
+import { describeFailure } from "./describe-failure.ts";
 import { HttpAuthorization } from "./http-authorization.ts";
 import { httpGet } from "./http-get.ts";
 import { JpegOutput } from "./jpeg-output.ts";
@@ -45,7 +45,7 @@ export class MjpegEngine implements CameraEngine {
       await this.#read(answer);
       this.#output.fail("The camera ended its answer.");
     } catch (error) {
-      this.#output.fail(describeError(error));
+      this.#output.fail(describeFailure(error));
     }
   }
 

@@ -1,9 +1,9 @@
 import * as http from "node:http";
 import * as https from "node:https";
-import { describeError } from "../../../base/index.ts";
 import { type JpegPicture, JpegSplitter } from "../../../codecs/index.ts";
 import type { CameraCredentials, CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine } from "../engine.ts";
+import { describeFailure } from "./describe-failure.ts";
 import { HttpAuthorization } from "./http-authorization.ts";
 import { type HttpAgents, httpGet } from "./http-get.ts";
 import { JpegOutput } from "./jpeg-output.ts";
@@ -62,7 +62,7 @@ export class SnapshotEngine implements CameraEngine {
         await this.#pause(this.#source.intervalMs - (performance.now() - startedMs));
       }
     } catch (error) {
-      this.#output.fail(describeError(error));
+      this.#output.fail(describeFailure(error));
     } finally {
       this.#agents.http.destroy();
       this.#agents.https.destroy();

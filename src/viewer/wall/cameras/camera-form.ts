@@ -48,9 +48,10 @@ function choice(
   label: string,
   value: string,
   choices: ReadonlyArray<readonly [string, string]>,
+  wide = false,
 ): TemplateResult {
   return html`
-    <label>
+    <label class=${wide ? "wide" : ""}>
       <span>${label}</span>
       <select name=${name}>
         ${choices.map(([key, text]) => html`<option value=${key} ?selected=${key === value}>${text}</option>`)}
@@ -78,11 +79,17 @@ export function renderSource(kind: CameraKind, camera: Camera | undefined): Temp
     case "rtsp":
       return html`
         ${field({ name: "url", label: "Address", value: url, placeholder: "rtsp://192.168.1.64:554/stream1", required: true, wide: true, hint: "User and password may stand in it; they are kept apart." })}
-        ${choice("transport", "Transport", source?.kind === "rtsp" ? source.transport : "auto", [
-          ["auto", "TCP, else UDP"],
-          ["tcp", "TCP only"],
-          ["udp", "UDP only"],
-        ])}
+        ${choice(
+          "transport",
+          "Transport",
+          source?.kind === "rtsp" ? source.transport : "auto",
+          [
+            ["auto", "TCP, else UDP"],
+            ["tcp", "TCP only"],
+            ["udp", "UDP only"],
+          ],
+          true,
+        )}
       `;
     case "mjpeg":
       return html`
@@ -200,13 +207,15 @@ export function renderDelivery({
   engine,
   engineReason,
 }: CameraDelivery): TemplateResult {
+  const raw = codec === "rawvideo" || codec === "wrapped_avframe";
   const rate =
     bitrateBps >= 1e6 ? `${(bitrateBps / 1e6).toFixed(1)} Mbit/s` : `${Math.round(bitrateBps / 1000)} kbit/s`;
+  const stream = raw ? "Uncompressed" : `${codec === "h264" ? "H.264" : codec.toUpperCase()}, ${rate}`;
   return html`
     <div class="result good" role="status">
       <b>${width} × ${height}, ${fps < 10 ? fps.toFixed(1) : fps.toFixed(0)} pictures per second</b>
-      <span>${codec.toUpperCase()}, ${rate}, first picture after ${(firstPictureMs / 1000).toFixed(firstPictureMs < 995 ? 2 : 1)} s</span>
-      <span>Captured by ${engine === "http" ? "HTTP" : engine}. ${engineReason}</span>
+      <span>${stream}, first picture after ${(firstPictureMs / 1000).toFixed(firstPictureMs < 995 ? 2 : 1)} s</span>
+      <span>Captured by ${engine === "http" ? "HTTP" : engine}${engineReason === "" ? "" : `: ${engineReason}`}</span>
     </div>
   `;
 }

@@ -25,7 +25,7 @@ type Editing = {
 
 type Test = { readonly running: boolean; readonly delivery?: CameraDelivery; readonly problem?: string };
 
-/** `<wall-cameras>`: lists, adds, tests, changes and removes cameras. Fires `notice` with a text. For administrators. */
+/** `<wall-cameras>`: lists, adds, tests, changes and removes cameras. For administrators. */
 export class CameraManager extends LitElement {
   static override readonly properties = { sources: { attribute: false } };
   static override readonly styles = [controlStyles, managerStyles];
@@ -35,6 +35,8 @@ export class CameraManager extends LitElement {
   #editing: Editing | undefined;
   #removing: string | undefined;
   #problem = "";
+  /** What was done last. */
+  #done = "";
   #test: Test | undefined;
   /** Counts tests, so that the answer of an earlier one is not taken for this one's. */
   #tests = 0;
@@ -43,6 +45,7 @@ export class CameraManager extends LitElement {
   /** Shows the list, or the form of one camera. */
   open(id?: string): void {
     this.#problem = "";
+    this.#done = "";
     this.#removing = undefined;
     this.#editing = undefined;
     this.#test = undefined;
@@ -82,6 +85,7 @@ export class CameraManager extends LitElement {
           ? html`<p class="note">There are none yet. Add one by its address, or import a list.</p>`
           : html`<ul class="cameras">${this.#records.map((record) => this.#renderCamera(record))}</ul>`
       }
+      ${this.#done === "" ? nothing : html`<p class="result" role="status">${this.#done}</p>`}
       <div class="row">
         <button class="quiet" @click=${() => this.renderRoot.querySelector<HTMLInputElement>("input[type=file]")?.click()}>Import</button>
         <input type="file" accept="application/json,.json" hidden @change=${(event: Event) => void this.#import(event)} />
@@ -105,9 +109,9 @@ export class CameraManager extends LitElement {
           <span class="kind">${kind}</span>
           <span class="text">
             <b>${camera.name}</b>
-            <span>${[...camera.groups, addressOf(camera)].filter(Boolean).join(" · ")}</span>
+            <span>${[...camera.groups, addressOf(camera), readOnly ? "in the configuration file" : ""].filter(Boolean).join(" · ")}</span>
           </span>
-          <span class="state ${state}">${readOnly ? "configuration" : state}</span>
+          <span class="state ${state}">${state}</span>
         </button>
         <label class="switch" title="In use">
           <input
@@ -254,7 +258,7 @@ export class CameraManager extends LitElement {
     if (draft === undefined) return;
     await this.#attempt(async () => {
       await saveCamera(draft.camera, draft.credentials, this.#editing?.record === undefined);
-      this.#notice(`${draft.camera.name} is saved.`);
+      this.#done = `${draft.camera.name} is saved.`;
       this.#back();
       this.#records = await listCameras();
     });
@@ -295,7 +299,7 @@ export class CameraManager extends LitElement {
       link.download = "sightline-cameras.json";
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-      this.#notice("Passwords are not in the exported file.");
+      this.#done = "Passwords are not in the exported file.";
     });
   }
 
@@ -306,7 +310,7 @@ export class CameraManager extends LitElement {
     await this.#attempt(async () => {
       const text = await file.text();
       const overwrite = this.renderRoot.querySelector<HTMLInputElement>(".overwrite")?.checked ?? false;
-      this.#notice(await importCameras(text, overwrite ? "overwrite" : "skip"));
+      this.#done = await importCameras(text, overwrite ? "overwrite" : "skip");
       this.#records = await listCameras();
     });
     input.value = "";
@@ -317,6 +321,7 @@ export class CameraManager extends LitElement {
     this.#set(() => {
       this.#busy = true;
       this.#problem = "";
+      this.#done = "";
     });
     try {
       await work();
@@ -329,10 +334,6 @@ export class CameraManager extends LitElement {
   #closed(): void {
     this.#tests += 1;
     this.#editing = undefined;
-  }
-
-  #notice(text: string): void {
-    this.dispatchEvent(new CustomEvent("notice", { detail: text }));
   }
 
   #set(change: () => void): void {

@@ -3,7 +3,9 @@ import { css } from "lit";
 /** The dialogs of cameras. */
 export const managerStyles = css`
   dialog {
+    --pad: 24px;
     width: min(620px, calc(100vw - 24px));
+    padding: var(--pad);
     max-height: calc(100dvh - 40px);
     overflow: auto;
   }
@@ -237,12 +239,20 @@ export const managerStyles = css`
       transform: rotate(1turn);
     }
   }
-  .row .gap {
+  /* However long the form is, its buttons are there. */
+  dialog .row {
+    position: sticky;
+    bottom: calc(-1 * var(--pad));
+    margin: 12px calc(-1 * var(--pad)) calc(-1 * var(--pad));
+    padding: 12px var(--pad) calc(var(--pad) - 4px);
+    background: var(--sl-surface);
+  }
+  dialog .row .gap {
     flex: 1;
   }
   @media (max-width: 560px) {
     dialog {
-      padding: 18px;
+      --pad: 18px;
     }
     .fields {
       grid-template-columns: 1fr;

@@ -272,7 +272,7 @@ export class WallPage extends LitElement {
 
   #renderDialogs(model: WallModel): TemplateResult {
     return html`
-      ${this.#administrator ? html`<wall-cameras .sources=${model.sources} @notice=${(event: CustomEvent<string>) => this.#toast(event.detail)}></wall-cameras><wall-publish></wall-publish>` : nothing}
+      ${this.#administrator ? html`<wall-cameras .sources=${model.sources}></wall-cameras><wall-publish></wall-publish>` : nothing}
       <dialog id="keys-dialog" aria-labelledby="keys-title">
         <form method="dialog">
           <h2 id="keys-title">Keyboard shortcuts</h2>

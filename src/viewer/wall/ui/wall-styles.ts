@@ -210,6 +210,9 @@ export const wallStyles = css`
     .app.wall.full-screen {
       grid-template: "bar" 0 "stage" minmax(0, 1fr) / minmax(0, 1fr);
     }
+    .search {
+      flex-basis: 130px;
+    }
     .toasts {
       bottom: 8px;
     }

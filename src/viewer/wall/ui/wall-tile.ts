@@ -77,8 +77,9 @@ export class WallTileElement extends LitElement {
         >
           <span class="picture"></span>
         </button>
+        ${this.#renderTop()}
         <slot></slot>
-        ${this.#renderVeil()} ${this.#renderTop()} ${this.#renderCaption()}
+        ${this.#renderVeil()} ${this.#renderCaption()}
       </article>
     `;
   }
