@@ -274,7 +274,10 @@ export class CameraManager extends LitElement {
       (delivery): Test => ({ running: false, delivery }),
       (error: unknown): Test => ({ running: false, problem: textOf(error) }),
     );
-    if (test === this.#tests) this.#set(() => (this.#test = result));
+    if (test !== this.#tests) return;
+    this.#set(() => (this.#test = result));
+    await this.updateComplete;
+    this.renderRoot.querySelector("form .result")?.scrollIntoView({ block: "nearest" });
   }
 
   async #enable(camera: Camera, enabled: boolean): Promise<void> {

@@ -205,6 +205,7 @@ export const managerStyles = css`
     display: grid;
     gap: 2px;
     margin: 16px 0 0;
+    scroll-margin-bottom: 84px;
     padding: 10px 14px;
     border-radius: 12px;
     background: var(--sl-hover);

@@ -284,6 +284,10 @@ export class WallTileElement extends LitElement {
         gap: 6px;
         pointer-events: none;
       }
+      /* What lies over a large picture, lies at its sides. */
+      :host([enlarged]) .top {
+        justify-content: center;
+      }
       .mark {
         display: inline-flex;
         align-items: center;
