@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -35,6 +35,15 @@ async function connect({ url }: Hub): Promise<FakeViewer> {
   return viewer;
 }
 
+/** The command line of a process; empty where there is none any more. */
+function commandOf(pid: string | undefined): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 test("a camera's process captures on demand, comes back after a crash and ends with its last viewer", async () => {
   const running = await start({ cameraSpares: 1 });
   expect((await cameraApi(running.url, "POST", "", testPattern("yard"))).status).toBe(201);
@@ -53,6 +62,24 @@ test("a camera's process captures on demand, comes back after a crash and ends w
   viewer.say({ type: "unwatch", watch: 1 });
   await eventually(() => running.sources()[0]?.health?.state).toBe("idle");
   await eventually(() => running.cameraPids().length).toBe(1);
+});
+
+test("the ffmpeg program ends with a camera's process that was killed", async () => {
+  const running = await start({ cameraSpares: 0 });
+  await cameraApi(running.url, "POST", "", testPattern("yard", { engine: "ffmpeg" }));
+  const viewer = await connect(running);
+  await viewer.watch(await viewer.sourceId("yard/camera"));
+  await eventually(() => running.sources()[0]?.health?.delivery?.engine).toBe("ffmpeg");
+  const [pid] = running.cameraPids();
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
+    return readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim().split(" ");
+  });
+  const [child] = children.filter(Boolean);
+  expect(commandOf(child)).toContain("ffmpeg");
+  // One that hangs would outlive a closed pipe.
+  process.kill(Number(child), "SIGSTOP");
+  process.kill(pid as number, "SIGKILL");
+  await eventually(() => commandOf(child)).toBe("");
 });
 
 test("the API tells what a source really delivers", async () => {

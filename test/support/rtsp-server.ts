@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +21,10 @@ export type RtspServerOptions = {
 /** Starts GStreamer's RTSP server with a moving picture, over TCP and UDP, and waits until it listens. */
 export async function startRtspServer(options: RtspServerOptions = {}): Promise<RtspServer> {
   const { codec = "h264", width = 320, height = 240, fps = 10, port = 0, credentials } = options;
-  const script = fileURLToPath(new URL("rtsp-server.py", import.meta.url));
+  // Benches run this file compiled, from dist/test/support.
+  const places = ["rtsp-server.py", "../../../test/support/rtsp-server.py"];
+  const script = places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find((path) => existsSync(path));
+  if (script === undefined) throw new Error("rtsp-server.py is missing.");
   const access = credentials === undefined ? [] : [credentials.username, credentials.password];
   // Debian's own Python: another one in the PATH does not have its modules.
   const child = spawn("/usr/bin/python3", [script, codec, ...[width, height, fps, port].map(String), ...access], {
