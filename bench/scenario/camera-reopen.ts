@@ -13,9 +13,10 @@ import { monotonicMs, pause } from "../support/monotonic.ts";
  * A source that fails again and again: each kind is opened, delivers some pictures to a passed-on and an encoded rung and
  * to the motion detector, and is closed, hundreds of times in one process. Memory, open files, threads and children must
  * be flat. Then a camera cuts its connection now and then, and the time until its next picture is told: under two seconds.
- * `node scripts/bench.js scenario/camera-reopen [minutes]`, of which each kind gets a share.
+ * `node scripts/bench.js scenario/camera-reopen [minutes] [kind]`, of which each kind gets a share, or one has them all.
  */
 const openings = Math.max(24, 24 * Number(process.argv[2] ?? 10));
+const only = process.argv[3];
 const PICTURES = 3;
 const SAMPLES = 12;
 const BLINKS = 6;
@@ -61,6 +62,7 @@ async function reopenAll(): Promise<void> {
 }
 
 async function reopen(name: string, source: object, decodes = true, engine = "auto"): Promise<void> {
+  if (only !== undefined && !name.startsWith(only)) return;
   const camera = cameraSchema.parse({ id: "reopened", name, source, engine, motion: { enabled: decodes } });
   const thread = new CameraThread();
   const seen = { pictures: new Map<number, number>(), closed: 0, failures: 0 };

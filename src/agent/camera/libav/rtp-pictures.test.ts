@@ -129,4 +129,10 @@ test("what is left of a unit whose beginning was lost is left out", () => {
   camera.packet(80_000, new Array(200).fill(7));
   camera.picture(120_000, [0x41, 100]);
   expect(camera.out.map(({ data }) => data.length)).toEqual([105]);
+  // The first fragment of a keyframe behind its parameter sets.
+  camera.unit(160_000, 0x67, new Array(20).fill(1));
+  camera.packet(160_000, new Array(200).fill(7));
+  camera.picture(200_000, [0x65, 100]);
+  camera.picture(240_000, [0x41, 100]);
+  expect(camera.out.map(({ data }) => data.length)).toEqual([105, 105, 25 + 105]);
 });

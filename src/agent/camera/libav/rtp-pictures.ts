@@ -29,8 +29,8 @@ export class RtpPictures {
   #between: Uint8Array[] = [];
   #ptsUs = 0;
   #arrivedUs = 0;
-  /** Of the unit that began last: its time, and whether it is a slice; undefined before the first. */
-  #unit: { readonly ptsUs: number; readonly isSlice: boolean } | undefined;
+  /** Time and type of the unit that began last; undefined before the first. */
+  #unit: { readonly ptsUs: number; readonly type: number } | undefined;
   #hasSlice = false;
   /** The picture was handed on, and what may still come of it is not wanted. */
   #isOut = false;
@@ -49,14 +49,14 @@ export class RtpPictures {
   add(bytes: Uint8Array, ptsUs: number, arrivedUs: number): void {
     const units = START_CODE.every((byte, index) => bytes[index] === byte) ? nalUnits(bytes) : [];
     if (units.length === 0) {
-      // The rest of a unit whose beginning was lost is of no use.
+      // The rest of a unit whose beginning was lost is of no use; parameter sets are too small to be cut.
       if (this.#unit?.ptsUs !== ptsUs) return;
-      if (this.#unit.isSlice) this.#addSlices(bytes, [], arrivedUs);
-      else this.#addOther(bytes);
+      if (isSlice(this.#unit)) this.#addSlices(bytes, [], arrivedUs);
+      else if (this.#unit.type === NalType.sei) this.#addOther(bytes);
       return;
     }
-    const slices = units.filter(({ type }) => type === NalType.slice || type === NalType.idrSlice);
-    this.#unit = { ptsUs, isSlice: slices.length > 0 };
+    const slices = units.filter(isSlice);
+    this.#unit = { ptsUs, type: units.at(-1)?.type ?? 0 };
     if (slices.length === 0) {
       this.#addOther(bytes);
       return;
@@ -113,4 +113,8 @@ export class RtpPictures {
     this.#hasSlice = false;
     this.#isOut = false;
   }
+}
+
+function isSlice({ type }: { readonly type: number }): boolean {
+  return type === NalType.slice || type === NalType.idrSlice;
 }
