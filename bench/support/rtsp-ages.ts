@@ -26,6 +26,9 @@ export async function startRtspCamera(lifetime: Lifetime, codec: "h264" | "mjpeg
   return { url: `rtsp://127.0.0.1:${port}/camera`, encodedMs };
 }
 
+/** Who reads a camera learns its ways from its first pictures. */
+const SETTLE_MS = 8000;
+
 type Arrival = { readonly jpeg: Uint8Array; readonly atMs: number };
 
 /** Ages of the camera's pictures in a stream of the hub. */
@@ -90,8 +93,7 @@ async function collect(stream: Readable, seconds: number): Promise<Arrival[]> {
     if (monotonicMs() - startMs > 20_000) throw new Error("The stream brought no picture.");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  // What was encoded before the stream began is no measure of it.
-  await new Promise((resolve) => setTimeout(resolve, 1000));
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   arrivals.length = 0;
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return [...arrivals];
