@@ -274,6 +274,13 @@ describe("the view", () => {
     await page.keyboard.press("Enter");
     await until("the second one large", async () => /Back to the wall from Camera 2/.test(await tileText(page, 1)));
     await page.keyboard.press("Escape");
+    const isFull = () => page.evaluate(() => document.fullscreenElement !== null);
+    await page.keyboard.press("f");
+    await until("full screen", isFull);
+    expect(await page.locator(".filters").count()).toBe(0);
+    await page.keyboard.press("f");
+    await until("the window", async () => !(await isFull()));
+    await page.locator(".search input").waitFor();
     await page.keyboard.press("/");
     await page.keyboard.type("camera 9");
     await until("what was searched", async () => (await page.locator("wall-tile").count()) === 1);
