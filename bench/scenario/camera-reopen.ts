@@ -126,6 +126,7 @@ async function blink(): Promise<void> {
   thread.send({ type: "camera", camera, credentials: undefined });
   const keeper = new SourceKeeper(thread, camera, { nowUs: monotonicUs, random: Math.random });
   keeper.start();
+  await until(() => thread.pulse.pictures > 0, "the first picture");
   const times: number[] = [];
   for (let count = 0; count < BLINKS; count += 1) {
     // Long enough for the next failure to count as a first one.
