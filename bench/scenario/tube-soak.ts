@@ -18,8 +18,8 @@ const OUTAGE_MEBIBYTES = 48;
 const OUTAGE_MS = 30_000;
 /** Enough that everything is loaded and every pool has its size. */
 const WARM_MEBIBYTES = 32;
-/** A process that kept what it carries would grow by the whole of it. */
-const MAX_GROWTH_MEBIBYTES = 256;
+/** A process that kept what it carries would grow by both directions; a page's garbage waits on a busy machine. */
+const MAX_GROWTH_MEBIBYTES = 512;
 const TRANSPORTS = ["webrtc", "websocket"] as const;
 type Transport = (typeof TRANSPORTS)[number];
 
