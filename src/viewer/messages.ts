@@ -17,6 +17,8 @@ export type PageToWorker =
   | { readonly type: "clipboard"; readonly text: string }
   | { readonly type: "control"; readonly take: boolean }
   | { readonly type: "retry" }
+  /** What is painted goes to this port, too, until another one or none is named; see `FramePort`. */
+  | { readonly type: "frames"; readonly port: MessagePort | undefined }
   | { readonly type: "read-pixels"; readonly request: number; readonly rect: Rect }
   | { readonly type: "report-timings"; readonly request: number }
   | { readonly type: "clear-timings" }

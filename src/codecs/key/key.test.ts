@@ -87,6 +87,15 @@ describe("the chroma key", () => {
       expect((two[at] as number) & 255).toBeLessThanOrEqual((one[at] as number) & 255);
   });
 
+  it("takes colour away only where alpha is below 1, unless the spill's ramp is the wider one", () => {
+    const settings = { ...DEFAULT_KEY, mode: "chroma", similarity: 0.15, smoothness: 0.2 } as const;
+    const opaqueLessColour = (spill: number) =>
+      keyTable({ ...settings, spill }, "bt709", false).filter((value) => (value & 255) === 255 && value >> 8 !== 255);
+    expect(opaqueLessColour(0.2)).toHaveLength(0);
+    expect(opaqueLessColour(0.05)).toHaveLength(0);
+    expect(opaqueLessColour(0.4).length).toBeGreaterThan(0);
+  });
+
   it("never keys greys", () => {
     const table = keyTable({ ...DEFAULT_KEY, mode: "chroma" }, "bt601", true);
     expect(table[128 | (128 << 8)]).toBe(0xffff);

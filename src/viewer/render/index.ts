@@ -1,4 +1,3 @@
 export type { Painter, PainterName, PainterReport, PainterTiming, PictureSize } from "./painter.ts";
 export { isPainterName } from "./painter.ts";
-export { rendererName, SOFTWARE_RENDERERS } from "./painters.ts";
 export { Screen, type ScreenOptions, type Shown } from "./screen.ts";

@@ -1,4 +1,5 @@
 import { describeError } from "../../base/index.ts";
+import { SOFTWARE_RENDERERS } from "../gpu/index.ts";
 import { CopyPainter } from "./copy-painter.ts";
 import { DrawPainter } from "./draw-painter.ts";
 import { PAINTER_NAMES, type Painter, type PainterName, type PainterTiming, type PictureSize } from "./painter.ts";
@@ -16,21 +17,9 @@ export function paintersFor(image: VideoFrame | ImageBitmap): readonly PainterNa
   return "copyTo" in image ? PAINTER_NAMES : PAINTER_NAMES.filter((name) => name !== "copy");
 }
 
-/** What draws here ("ANGLE (… SwiftShader …)"), or "none" without WebGL2. A remembered choice holds for one renderer. */
-export function rendererName(): string {
-  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
-  if (gl === null) return "none";
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  const name: unknown = gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL);
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return typeof name === "string" ? name : "unknown";
-}
-
 const PAINTS = 4;
 /** A change of painter costs a canvas; a gain below a fifth is not worth it. */
 const KEEP_FACTOR = 0.8;
-/** Names of renderers that draw without a GPU; "none" is ours for no WebGL at all. */
-export const SOFTWARE_RENDERERS = /swiftshader|llvmpipe|softpipe|basic render|^none$/i;
 /** A painter that needs longer than this for its paints is out; a trial must not starve the picture. */
 const PAINTER_BUDGET_MS = 250;
 

@@ -1,6 +1,8 @@
 import { type Closable, describeError, type Rect } from "../../base/index.ts";
 import type { DecodedImage, DecodedPicture, DecodedTiles } from "../decode/index.ts";
+import { rendererName } from "../gpu/index.ts";
 import { DamageBacklog } from "./damage-backlog.ts";
+import { FramePort } from "./frame-port.ts";
 import {
   PAINTER_NAMES,
   type Painter,
@@ -9,7 +11,7 @@ import {
   type PainterTiming,
   type PictureSize,
 } from "./painter.ts";
-import { choosePainter, openPainter, paintersFor, rendererName, timePainters } from "./painters.ts";
+import { choosePainter, openPainter, paintersFor, timePainters } from "./painters.ts";
 
 /** A picture that is on the canvas now. Its image is closed already. */
 export type Shown = Pick<DecodedPicture, "picture" | "receivedUs" | "decodeUs"> & {
@@ -63,6 +65,7 @@ export class Screen implements Closable {
   #reason: string;
   #checkTimer: ReturnType<typeof setTimeout> | undefined;
   #skipped = 0;
+  #frames: FramePort | undefined;
   #closed = false;
 
   constructor(options: ScreenOptions) {
@@ -126,6 +129,12 @@ export class Screen implements Closable {
     else void this.#paintPending();
   }
 
+  /** Sends a copy of what is painted to a port, too; undefined ends that. */
+  sendFrames(port: MessagePort | undefined): void {
+    this.#frames?.close();
+    this.#frames = port === undefined ? undefined : new FramePort(port, () => this.#painter?.canvas);
+  }
+
   /** R G B A of a rectangle of the kept picture, clipped away where it lies outside. Throws without a picture. */
   readPixels(rect: Rect): Uint8ClampedArray<ArrayBuffer> {
     const painter = this.#painter;
@@ -143,6 +152,7 @@ export class Screen implements Closable {
     clearTimeout(this.#checkTimer);
     this.#dropPending();
     this.#painter?.close();
+    this.#frames?.close();
     this.#later.port1.close();
   }
 
@@ -233,6 +243,7 @@ export class Screen implements Closable {
   #painted(decoded: DecodedPicture, startedUs: number): void {
     const { picture, receivedUs, decodeUs } = decoded;
     const presentedUs = this.#options.nowUs();
+    this.#frames?.changed();
     this.#options.onShown({ picture, receivedUs, decodeUs, drawUs: presentedUs - startedUs, presentedUs });
     if (this.#trial !== "wanted" || decoded.kind !== "image") return;
     this.#trial = "running";

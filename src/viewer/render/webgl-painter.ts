@@ -1,4 +1,5 @@
 import type { Rect } from "../../base/index.ts";
+import { WebglProgram } from "../gpu/index.ts";
 import { resizeCanvas } from "./copy-painter.ts";
 import { isScaled } from "./draw-rects.ts";
 import type { Painter, PictureSize } from "./painter.ts";
@@ -25,7 +26,7 @@ export class WebglPainter implements Painter {
   readonly name = "webgl";
   readonly canvas: OffscreenCanvas;
   readonly #gl: WebGL2RenderingContext;
-  readonly #flip: WebGLUniformLocation | null;
+  readonly #program: WebglProgram;
 
   constructor(canvas: OffscreenCanvas) {
     const gl = canvas.getContext("webgl2", {
@@ -39,9 +40,8 @@ export class WebglPainter implements Painter {
     if (gl === null) throw new Error("This browser gives no WebGL2 canvas in a worker.");
     this.canvas = canvas;
     this.#gl = gl;
-    const program = linkProgram(gl);
-    gl.useProgram(program);
-    this.#flip = gl.getUniformLocation(program, "flip");
+    this.#program = new WebglProgram(gl, VERTEX_SHADER, FRAGMENT_SHADER);
+    this.#program.use();
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     this.#filter(gl.NEAREST);
     gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_WRAP_S, gl.CLAMP_TO_EDGE);
@@ -119,7 +119,7 @@ export class WebglPainter implements Painter {
   /** Draws the texture over `area`, but only the pixels of `clip`. A texture read from the canvas is upside down. */
   #drawTexture(area: Rect, clip: Rect, upsideDown: boolean): void {
     const gl = this.#gl;
-    gl.uniform1f(this.#flip, upsideDown ? 1 : 0);
+    this.#program.float("flip", upsideDown ? 1 : 0);
     gl.viewport(area.x, this.#bottomOf(area), area.width, area.height);
     gl.enable(gl.SCISSOR_TEST);
     gl.scissor(clip.x, this.#bottomOf(clip), clip.width, clip.height);
@@ -131,23 +131,4 @@ export class WebglPainter implements Painter {
   #bottomOf(rect: Rect): number {
     return this.canvas.height - rect.y - rect.height;
   }
-}
-
-function linkProgram(gl: WebGL2RenderingContext): WebGLProgram {
-  const program = gl.createProgram();
-  for (const [type, source] of [
-    [gl.VERTEX_SHADER, VERTEX_SHADER],
-    [gl.FRAGMENT_SHADER, FRAGMENT_SHADER],
-  ] as const) {
-    const shader = gl.createShader(type);
-    if (shader === null) throw new Error("The graphics context was lost.");
-    gl.shaderSource(shader, source);
-    gl.compileShader(shader);
-    gl.attachShader(program, shader);
-  }
-  gl.linkProgram(program);
-  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-    throw new Error(`The shader does not link: ${gl.getProgramInfoLog(program) ?? "no reason given"}.`);
-  }
-  return program;
 }

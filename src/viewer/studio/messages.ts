@@ -67,6 +67,8 @@ export type PageToStudio =
     }
   | { readonly type: "canvas"; readonly canvas: OffscreenCanvas; readonly id: number }
   | { readonly type: "stream"; readonly source: string; readonly readable: ReadableStream<VideoFrame> }
+  /** Frames come in through this port, one after each answer. */
+  | { readonly type: "port"; readonly source: string; readonly port: MessagePort }
   | { readonly type: "frame"; readonly source: string; readonly frame: VideoFrame }
   | { readonly type: "remove-source"; readonly source: string }
   | { readonly type: "picture"; readonly picture: PictureSpec }

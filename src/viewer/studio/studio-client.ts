@@ -70,6 +70,7 @@ export class StudioClient implements Closable {
 function transferOf(message: PageToStudio): Transferable[] {
   if (message.type === "canvas") return [message.canvas];
   if (message.type === "stream") return [message.readable];
+  if (message.type === "port") return [message.port];
   if (message.type === "frame") return [message.frame];
   return message.type === "output" && message.writable !== undefined ? [message.writable] : [];
 }

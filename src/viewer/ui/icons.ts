@@ -16,6 +16,7 @@ const SHAPES = {
   connect: svg`<path d="M8.2 11.8a3.4 3.4 0 0 0 5 .3l2.6-2.6a3.4 3.4 0 0 0-4.8-4.8L9.8 5.9M11.8 8.2a3.4 3.4 0 0 0-5-.3l-2.6 2.6A3.4 3.4 0 0 0 9 15.3l1.2-1.2"/>`,
   terminal: svg`<rect x="2.5" y="4" width="15" height="12" rx="2.2"/><path d="m6 8 2.4 2.2L6 12.4M10.6 12.6h3.2"/>`,
   wall: svg`<rect x="2.5" y="3.5" width="6.6" height="5.6" rx="1.4"/><rect x="10.9" y="3.5" width="6.6" height="5.6" rx="1.4"/><rect x="2.5" y="10.9" width="6.6" height="5.6" rx="1.4"/><rect x="10.9" y="10.9" width="6.6" height="5.6" rx="1.4"/>`,
+  studio: svg`<rect x="2.5" y="5" width="10.5" height="10" rx="2"/><path d="m13 9 4.5-2.5v7L13 11z"/>`,
   reset: svg`<path d="M4 10a6 6 0 1 0 2-4.5M6 2.8v3h3"/>`,
 } satisfies Record<string, SVGTemplateResult>;
 

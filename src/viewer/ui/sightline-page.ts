@@ -160,6 +160,7 @@ export class SightlinePage extends LitElement {
           ></sightline-sources>
           ${this.#tunnels.renderList(state?.sources ?? [])}
           <a class="wall-link" href="/wall/">${icon("wall")} Wall and cameras</a>
+          <a class="wall-link" href="/studio/">${icon("studio")} Studio</a>
           <div class="brand">${state?.link.phase === "connected" ? `${state.link.hub} · Sightline ${state.link.version}` : "Sightline"}</div>
         </div>
       </nav>

@@ -69,6 +69,8 @@ export class SightlineView extends LitElement {
   #pan = { panX: 0, panY: 0 };
   #placement: Placement | undefined;
   #nextCanvas = 1;
+  /** Waits for the connection. */
+  #framePort: MessagePort | undefined;
   #ageTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor() {
@@ -147,6 +149,13 @@ export class SightlineView extends LitElement {
    */
   readPixels(rect: Rect): Promise<Uint8ClampedArray> {
     return this.#client?.readPixels(rect) ?? Promise.reject(new RangeError("The view is not connected."));
+  }
+
+  /** Sends a copy of each picture that is painted to a port, from worker to worker; undefined ends that. */
+  sendFrames(port: MessagePort | undefined): void {
+    this.#framePort = port;
+    if (port === undefined) this.#client?.send({ type: "frames", port });
+    else this.#giveFramePort();
   }
 
   /** Everything the latency panel knows, as plain data for JSON. Rejects when the view is not connected. */
@@ -242,6 +251,7 @@ export class SightlineView extends LitElement {
       ),
     );
     this.#addCanvas();
+    this.#giveFramePort();
     this.#client.send({ type: "watch", path: this.source ?? undefined });
     this.#client.send({ type: "view-only", viewOnly: this.viewOnly });
     this.#input = scope.add(
@@ -312,6 +322,13 @@ export class SightlineView extends LitElement {
     }
     if (message.type === "link") this.requestUpdate();
     this.#emit("sightline-change", this.#state);
+  }
+
+  #giveFramePort(): void {
+    const port = this.#framePort;
+    if (port === undefined || this.#client === undefined) return;
+    this.#framePort = undefined;
+    this.#client.send({ type: "frames", port }, [port]);
   }
 
   #chooseSource(): void {

@@ -100,6 +100,10 @@ export class Session implements Closable {
     this.#updateWatch();
   }
 
+  sendFrames(port: MessagePort | undefined): void {
+    this.#screen.sendFrames(port);
+  }
+
   setVisible(visible: boolean): void {
     clearTimeout(this.#hiddenTimer);
     if (visible) {

@@ -46,6 +46,9 @@ function dispatch(session: Session, message: Exclude<PageToWorker, { type: "open
     case "retry":
       session.retry();
       return;
+    case "frames":
+      session.sendFrames(message.port);
+      return;
     case "read-pixels":
       session.readPixels(message.request, message.rect);
       return;

@@ -97,6 +97,8 @@ export class Camera implements Closable {
       return;
     }
     if (this.#state.kind !== "live") this.#set({ kind: "starting" });
+    // A camera that is open keeps its size and rate for whoever asks next, and phones open one at a time.
+    this.#track?.stop();
     let track: MediaStreamTrack | undefined;
     try {
       const { deviceId, width, height, fps } = request;
@@ -125,9 +127,7 @@ export class Camera implements Closable {
   }
 
   #use(track: MediaStreamTrack): void {
-    const before = this.#track;
     this.#track = track;
-    before?.stop();
     this.#backoff.reset();
     track.onended = () => {
       if (this.#track === track) this.#lose(UNPLUGGED);

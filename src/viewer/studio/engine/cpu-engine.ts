@@ -24,6 +24,12 @@ const COMPOSITE: Readonly<Record<BlendMode, GlobalCompositeOperation>> = {
   multiply: "multiply",
 };
 
+/**
+ * Canvases scale in sixteen steps from pixel to pixel. Where a place falls exactly on a step, rounding would decide; moved by so
+ * little of a pixel, it is always the step before, as in the shaders.
+ */
+const NUDGE = 1 / 512;
+
 /** Keys by table in this thread and puts the pixels: the fastest where a GPU is only played by software. */
 export class CpuEngine implements Engine {
   readonly name = "cpu";
@@ -90,9 +96,11 @@ export class CpuEngine implements Engine {
     const context = this.#context;
     context.globalAlpha = opacity;
     context.globalCompositeOperation = COMPOSITE[blend];
-    context.imageSmoothingEnabled = !isUnscaled(place, keyed.image);
+    const isScaled = !isUnscaled(place, keyed.image);
+    context.imageSmoothingEnabled = isScaled;
     const { canvas, copied } = keyed.asCanvas();
-    context.drawImage(canvas, place.x, place.y, place.width, place.height);
+    const nudge = isScaled ? NUDGE : 0;
+    context.drawImage(canvas, place.x + nudge, place.y + nudge, place.width, place.height);
     context.globalAlpha = 1;
     context.globalCompositeOperation = "source-over";
     this.#copies += copied ? 2 : 1;

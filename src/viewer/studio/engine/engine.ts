@@ -29,7 +29,7 @@ export type DrawLayer = {
   /** Part of the frame's visible picture, in its pixels; left and top are even. */
   readonly crop: Rect;
   readonly orientation: Orientation;
-  /** Where the turned picture goes on the canvas; may be fractional and reach beyond it. */
+  /** Where the turned picture goes on the canvas, in whole pixels; may reach beyond it. */
   readonly place: Rect;
   readonly key: CompiledKey;
   readonly view: KeyView;
@@ -63,6 +63,6 @@ export function fitCanvas(canvas: OffscreenCanvas, { width, height }: Size): voi
 }
 
 /** Whether a layer lies pixel by pixel on the canvas' grid. */
-export function isUnscaled({ x, y, width, height }: Rect, turned: Size): boolean {
-  return Number.isInteger(x) && Number.isInteger(y) && width === turned.width && height === turned.height;
+export function isUnscaled({ width, height }: Rect, turned: Size): boolean {
+  return width === turned.width && height === turned.height;
 }

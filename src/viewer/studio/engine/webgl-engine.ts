@@ -1,8 +1,8 @@
 import { matteSize, turnedSize, turnedSource } from "../../../codecs/key/index.ts";
+import { WebglProgram } from "../../gpu/index.ts";
 import { type DrawLayer, type Engine, fitCanvas, isUnscaled, type Size } from "./engine.ts";
 import { FrameCopier } from "./frame-copy.ts";
 import { LayerTextures } from "./webgl-layer.ts";
-import { WebglProgram } from "./webgl-program.ts";
 import { AXIS_FRAGMENT, DRAW_FRAGMENT, DRAW_VERTEX, MATTE_FRAGMENT, PASS_VERTEX } from "./webgl-shaders.ts";
 
 const VIEWS = { result: 0, matte: 1, source: 2 } as const;

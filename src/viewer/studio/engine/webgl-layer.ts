@@ -1,9 +1,9 @@
 import type { Closable, Rect } from "../../../base/index.ts";
 import { matteSize } from "../../../codecs/key/index.ts";
+import type { WebglProgram } from "../../gpu/index.ts";
 import type { CompiledKey } from "./compiled-key.ts";
 import type { DrawLayer } from "./engine.ts";
 import type { PlanarCopy, RgbaCopy } from "./frame-copy.ts";
-import type { WebglProgram } from "./webgl-program.ts";
 import { type YuvFactors, yuvFactors } from "./yuv-factors.ts";
 
 type Kind = "R8" | "RG8" | "RGBA8";

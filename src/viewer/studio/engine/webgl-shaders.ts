@@ -142,7 +142,8 @@ void main() {
     result = keyed(ivec2(floor(texel))) * opacity;
     return;
   }
-  vec2 at = texel - 0.5;
+  // Sixteen steps from pixel to pixel, as a 2D canvas scales without a GPU; exactly on a step, the one before.
+  vec2 at = floor((texel - 0.5) * 16.0 - 1.0 / 64.0) / 16.0;
   ivec2 corner = ivec2(floor(at));
   vec2 part = fract(at);
   vec4 upper = mix(keyed(corner), keyed(corner + ivec2(1, 0)), part.x);

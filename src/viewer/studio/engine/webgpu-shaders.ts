@@ -139,7 +139,8 @@ fn keyed(corner: vec2i) -> vec4f {
 }
 @fragment fn draw(corner: Corner) -> @location(0) vec4f {
   if (p.second.y == 0) { return keyed(vec2i(floor(corner.texel))) * p.weights.w; }
-  let at = corner.texel - 0.5;
+  // Sixteen steps from pixel to pixel, as a 2D canvas scales without a GPU; exactly on a step, the one before.
+  let at = floor((corner.texel - 0.5) * 16.0 - 1.0 / 64.0) / 16.0;
   let first = vec2i(floor(at));
   let part = fract(at);
   let upper = mix(keyed(first), keyed(first + vec2i(1, 0)), part.x);

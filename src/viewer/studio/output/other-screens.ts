@@ -11,6 +11,8 @@ type ScreenDetails = {
   readonly currentScreen: unknown;
 };
 
+const WATCH_MS = 500;
+
 /** Shows a scene in the browser's floating window. Rejects where the browser refuses. */
 export async function showInPicture(output: OutputStream): Promise<void> {
   const video = outputVideo(output, document);
@@ -44,15 +46,25 @@ export async function showOnDisplay(output: OutputStream, title: string): Promis
     output.release();
     throw new Error("The browser did not open a window. Allow this page to open windows.");
   }
+  // A window that is closed by the person tells nobody reliably.
+  const watch = setInterval(() => other.closed && end(), WATCH_MS);
+  const end = (): void => {
+    clearInterval(watch);
+    output.release();
+  };
   other.document.title = title;
   other.document.body.style.cssText = "margin: 0; background: #000; overflow: hidden";
   const video = outputVideo(output, other.document);
   video.style.cssText = "width: 100vw; height: 100vh; object-fit: contain";
   video.addEventListener("dblclick", () => void video.requestFullscreen().catch(() => undefined));
   other.document.body.append(video);
-  await video.play();
-  // A window that is closed by the person tells nobody reliably but itself.
-  other.addEventListener("pagehide", () => output.release(), { once: true });
+  try {
+    await video.play();
+  } catch (error) {
+    end();
+    other.close();
+    throw error;
+  }
 }
 
 async function otherDisplay(): Promise<ScreenDetails["screens"][number] | undefined> {

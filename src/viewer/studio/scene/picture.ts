@@ -23,7 +23,10 @@ export function splitScene(scene: Scene, { playing, view, compose }: Showing): S
   const shown = scene.layers.filter((layer) => layer.visible && (!isEffect(layer) || playing.has(layer.id)));
   const viewOf = (layer: Layer): KeyView => (view?.layer === layer.id ? view.view : "result");
   const together = compose || shown.some(({ blend }) => blend !== "normal");
-  const first = shown.findIndex((layer) => !isPlain(layer, viewOf(layer)));
+  // One element cannot be in two places: a camera that is shown once more is drawn.
+  const isRepeated = (layer: Layer, at: number): boolean =>
+    layer.source.kind === "camera" && shown.findIndex(({ source }) => source.kind === "camera") < at;
+  const first = shown.findIndex((layer, at) => !isPlain(layer, viewOf(layer)) || isRepeated(layer, at));
   const count = together ? 0 : first === -1 ? shown.length : first;
   return {
     elements: shown.slice(0, count),

@@ -16,18 +16,24 @@ export type Placement = {
 /** What is cut off each side of the source picture, in shares of its size. */
 export type Crop = { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
 
-/** The rectangle of a turned picture in a scene, in the scene's pixels. */
+/**
+ * The rectangle of a turned picture in a scene, in the scene's pixels. They are whole ones: what covers a part of a pixel
+ * is drawn differently by every engine, and unscaled pictures have a quick way.
+ */
 export function placeIn(scene: Size, turned: Size, { fit, x, y, scale }: Placement): Rect {
   const across = scene.width / turned.width;
   const down = scene.height / turned.height;
   const even = fit === "cover" ? Math.max(across, down) : Math.min(across, down);
   const width = turned.width * (fit === "stretch" ? across : even) * scale;
   const height = turned.height * (fit === "stretch" ? down : even) * scale;
+  const left = (scene.width - width) / 2 + x * scene.width;
+  const top = (scene.height - height) / 2 + y * scene.height;
+  const [placeX, placeY] = [Math.round(left), Math.round(top)];
   return {
-    x: settle((scene.width - width) / 2 + x * scene.width),
-    y: settle((scene.height - height) / 2 + y * scene.height),
-    width: settle(width),
-    height: settle(height),
+    x: placeX,
+    y: placeY,
+    width: Math.max(1, Math.round(left + width) - placeX),
+    height: Math.max(1, Math.round(top + height) - placeY),
   };
 }
 
@@ -42,11 +48,6 @@ export function cropOf(size: Size, { left, top, right, bottom }: Crop): Rect {
 
 function even(value: number): number {
   return Math.floor(value / 2) * 2;
-}
-
-/** A ten-thousandth of a pixel is an error of rounding, and would cost the quick path of unscaled pictures. */
-function settle(value: number): number {
-  return Math.abs(value - Math.round(value)) < 1e-4 ? Math.round(value) : value;
 }
 
 /** How a layer's own picture lies in a scene. */

@@ -1,5 +1,6 @@
 import type { Closable } from "../../../base/index.ts";
 import { turnedSize } from "../../../codecs/key/index.ts";
+import { SightlineView } from "../../ui/index.ts";
 import type { Size } from "../engine/engine.ts";
 import { cropOf, placeIn } from "../scene/placement.ts";
 import type { Layer } from "../scene/scene.ts";
@@ -47,13 +48,16 @@ export class LayerElement implements Closable {
   }
 }
 
-function mediaSize(media: Media, scene: Size): Size | undefined {
-  const [width, height] =
+/** Size of an element's own picture; undefined before the first. A screen without one yet fills the scene with words. */
+export function mediaSize(media: Media, scene: Size): Size | undefined {
+  const { width, height } =
     media instanceof HTMLVideoElement
-      ? [media.videoWidth, media.videoHeight]
+      ? { width: media.videoWidth, height: media.videoHeight }
       : media instanceof HTMLImageElement
-        ? [media.naturalWidth, media.naturalHeight]
-        : [scene.width, scene.height];
+        ? { width: media.naturalWidth, height: media.naturalHeight }
+        : media instanceof SightlineView && media.state.picture.kind !== "none"
+          ? media.state.picture
+          : scene;
   return width > 0 && height > 0 ? { width, height } : undefined;
 }
 

@@ -1,10 +1,13 @@
 import { type Closable, describeError } from "../../../base/index.ts";
+import { SightlineView } from "../../ui/index.ts";
 import type { Layer } from "../scene/scene.ts";
 import { FrameFeed, loadImageFrame } from "./frame-feed.ts";
 
 export type LayerMediaOptions = {
   /** A frame for the worker; the receiver owns it. */
   readonly onFrame: (frame: VideoFrame) => void;
+  /** Frames will come through this port; the receiver owns it. */
+  readonly onPort: (port: MessagePort) => void;
   /** An effect that is played once has ended. */
   readonly onEnded: () => void;
   /** The size of the picture is known (again). */
@@ -18,6 +21,8 @@ export class LayerMedia implements Closable {
   readonly #layer: Layer;
   readonly #options: LayerMediaOptions;
   #feed: Closable | undefined;
+  /** Whether a video is meant to go on. Browsers stop one that leaves the page, as it does when a canvas draws it. */
+  #plays = false;
 
   constructor(layer: Layer, options: LayerMediaOptions) {
     this.#layer = layer;
@@ -25,7 +30,7 @@ export class LayerMedia implements Closable {
     const { source } = layer;
     if (source.kind === "video") this.element = this.#openVideo(source.url, source.play);
     else if (source.kind === "image") this.element = this.#openImage(source.url);
-    else this.element = openScreen(source.kind === "sightline" ? source.path : "");
+    else this.element = openScreen(source.kind === "sightline" ? source.path : "", options.onSize);
   }
 
   /** Whether this still is what the layer shows; otherwise another one has to be made. */
@@ -39,7 +44,8 @@ export class LayerMedia implements Closable {
   play(): void {
     if (!(this.element instanceof HTMLVideoElement)) return;
     const video = this.element;
-    video.currentTime = 0;
+    this.#plays = true;
+    if (video.currentTime !== 0) video.currentTime = 0;
     video.play().catch(() => {
       // Without a click before, browsers play silent videos only.
       video.muted = true;
@@ -47,8 +53,12 @@ export class LayerMedia implements Closable {
     });
   }
 
+  /** Goes back to the first picture, so that the next start shows it at once and never the last one. */
   stop(): void {
-    if (this.element instanceof HTMLVideoElement) this.element.pause();
+    if (!(this.element instanceof HTMLVideoElement)) return;
+    this.#plays = false;
+    this.element.pause();
+    this.element.currentTime = 0;
   }
 
   /** Says whether a canvas needs the frames. */
@@ -61,6 +71,8 @@ export class LayerMedia implements Closable {
 
   close(): void {
     this.feed(false);
+    this.#plays = false;
+    document.removeEventListener("visibilitychange", this.#resume);
     if (this.element instanceof HTMLVideoElement) {
       this.element.pause();
       this.element.removeAttribute("src");
@@ -70,7 +82,7 @@ export class LayerMedia implements Closable {
   }
 
   #openFeed(): Closable {
-    const { onFrame, onProblem } = this.#options;
+    const { onFrame, onPort, onProblem } = this.#options;
     if (this.element instanceof HTMLVideoElement) return new FrameFeed(this.element, onFrame);
     if (this.element instanceof HTMLImageElement) {
       let closed = false;
@@ -80,7 +92,7 @@ export class LayerMedia implements Closable {
       );
       return { close: () => (closed = true) };
     }
-    return new ScreenFeed(this.element, onFrame);
+    return this.element instanceof SightlineView ? openScreenFeed(this.element, onPort) : { close: () => undefined };
   }
 
   #openVideo(url: string, play: "always" | "once" | "loop"): HTMLVideoElement {
@@ -89,15 +101,27 @@ export class LayerMedia implements Closable {
     video.preload = "auto";
     video.loop = play !== "once";
     video.muted = play === "always";
-    video.autoplay = play === "always";
     video.addEventListener("loadedmetadata", this.#options.onSize);
     video.addEventListener("ended", this.#options.onEnded);
     video.addEventListener("error", () =>
       this.#options.onProblem(`“${this.#layer.name}” cannot be played: ${video.error?.message || "unknown format"}.`),
     );
+    video.addEventListener("pause", this.#resume);
+    document.addEventListener("visibilitychange", this.#resume);
     video.src = url;
+    if (play === "always") {
+      this.#plays = true;
+      video.play().catch(() => undefined);
+    }
     return video;
   }
+
+  readonly #resume = (): void => {
+    const video = this.element;
+    if (!(video instanceof HTMLVideoElement) || !this.#plays || !video.paused || video.ended) return;
+    // A browser that stops it because nobody looks would stop it again.
+    if (document.visibilityState === "visible") video.play().catch(() => undefined);
+  };
 
   #openImage(url: string): HTMLImageElement {
     const image = document.createElement("img");
@@ -110,57 +134,17 @@ export class LayerMedia implements Closable {
 }
 
 /** A remote screen, watched only. */
-function openScreen(path: string): HTMLElement {
+function openScreen(path: string, onSize: () => void): HTMLElement {
   const view = document.createElement("sightline-view");
-  Object.assign(view, { source: path, viewOnly: true });
-  view.setAttribute("src", "/api/viewer");
+  Object.assign(view, { src: "/api/viewer", source: path, viewOnly: true });
+  view.addEventListener("sightline-change", onSize);
   return view;
 }
 
-/** Frames of a remote screen: those of the canvas that it is drawn on, which may be replaced by another. */
-class ScreenFeed implements Closable {
-  readonly #view: HTMLElement;
-  readonly #onFrame: (frame: VideoFrame) => void;
-  #canvas: HTMLCanvasElement | undefined;
-  #video: HTMLVideoElement | undefined;
-  #feed: FrameFeed | undefined;
-
-  constructor(view: HTMLElement, onFrame: (frame: VideoFrame) => void) {
-    this.#view = view;
-    this.#onFrame = onFrame;
-    view.addEventListener("sightline-change", this.#changed);
-    this.#changed();
-  }
-
-  close(): void {
-    this.#view.removeEventListener("sightline-change", this.#changed);
-    this.#feed?.close();
-    this.#end();
-  }
-
-  readonly #changed = (): void => {
-    const canvas = this.#view.shadowRoot?.querySelector("canvas") ?? undefined;
-    if (canvas === undefined || canvas === this.#canvas) return;
-    this.#end();
-    this.#canvas = canvas;
-    // A stream begins with the next change, and a screen may stand still for long.
-    try {
-      this.#onFrame(new VideoFrame(canvas, { timestamp: 0 }));
-    } catch {
-      // It holds no picture yet; the first one is a change.
-    }
-    const video = document.createElement("video");
-    video.muted = true;
-    video.srcObject = canvas.captureStream();
-    void video.play().catch(() => undefined);
-    this.#video = video;
-    this.#feed = new FrameFeed(video, this.#onFrame);
-  };
-
-  #end(): void {
-    this.#feed?.close();
-    const stream = this.#video?.srcObject;
-    if (stream instanceof MediaStream) for (const track of stream.getTracks()) track.stop();
-    this.#video = undefined;
-  }
+/** Frames of a remote screen, from its worker to the studio's. */
+function openScreenFeed(view: SightlineView, onPort: (port: MessagePort) => void): Closable {
+  const { port1, port2 } = new MessageChannel();
+  view.sendFrames(port1);
+  onPort(port2);
+  return { close: () => view.sendFrames(undefined) };
 }

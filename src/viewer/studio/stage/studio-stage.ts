@@ -10,7 +10,7 @@ import { isEffect, type Layer, newScene, type Scene } from "../scene/scene.ts";
 import { StudioClient } from "../studio-client.ts";
 import { readTrack } from "../track-streams.ts";
 import { FrameFeed } from "./frame-feed.ts";
-import { LayerElement } from "./layer-element.ts";
+import { LayerElement, mediaSize } from "./layer-element.ts";
 import { LayerMedia } from "./layer-media.ts";
 import { OutputStream } from "./output-stream.ts";
 import { STAGE_STYLES } from "./stage-styles.ts";
@@ -189,13 +189,7 @@ export class StudioStage extends HTMLElement {
   /** Size of a layer's own picture, undefined before the first. */
   sourceSize(layer: Layer): Size | undefined {
     const element = layer.source.kind === "camera" ? this.#video : this.#media.get(layer.id)?.element;
-    if (element instanceof HTMLVideoElement && element.videoWidth > 0) {
-      return { width: element.videoWidth, height: element.videoHeight };
-    }
-    if (element instanceof HTMLImageElement && element.naturalWidth > 0) {
-      return { width: element.naturalWidth, height: element.naturalHeight };
-    }
-    return element === undefined ? undefined : { width: this.#scene.width, height: this.#scene.height };
+    return element === undefined ? undefined : mediaSize(element, this.#scene);
   }
 
   #receive(message: StudioToPage): void {
@@ -307,6 +301,7 @@ export class StudioStage extends HTMLElement {
     const { id } = layer;
     return new LayerMedia(layer, {
       onFrame: (frame) => this.#sendFrame(id, frame),
+      onPort: (port) => this.#client?.send({ type: "port", source: id, port }),
       onEnded: () => this.stop(id),
       onSize: () => this.#arrange(),
       onProblem: (text) => this.#noticed.emit({ level: "warning", text }),
@@ -334,7 +329,7 @@ export class StudioStage extends HTMLElement {
         box = new LayerElement(element);
         this.#boxes.set(layer.id, box);
         this.#elements.append(box.box);
-        if (element instanceof HTMLVideoElement && element.autoplay) void element.play().catch(() => undefined);
+        if (element === this.#video) void this.#video.play().catch(() => undefined);
       }
       box.box.style.zIndex = String(index);
     });

@@ -63,6 +63,14 @@ export function followScene(id: string, onEvent: (event: SceneEvent) => void): {
   return events;
 }
 
+export type ScreenEntry = { readonly path: string; readonly name: string };
+
+/** The hub's screens and cameras that this browser may watch; none without a session. */
+export async function listScreens(): Promise<readonly ScreenEntry[]> {
+  const response = await fetch("/api/sources").catch(() => undefined);
+  return response?.ok === true ? ((await response.json()) as { sources: ScreenEntry[] }).sources : [];
+}
+
 async function call(method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(ROOT + path, {
     method,

@@ -13,6 +13,7 @@ import {
 import { BLEND_MODES } from "../engine/engine.ts";
 import { FITS } from "../scene/placement.ts";
 import { KEY_PRESETS, type Layer } from "../scene/scene.ts";
+import type { ScreenEntry } from "../store/scene-api.ts";
 import { type Choice, segments, select, slider, toggle } from "./fields.ts";
 import { studioIcon } from "./studio-icons.ts";
 
@@ -26,6 +27,8 @@ export type InspectorModel = {
   readonly layer: Layer;
   readonly view: KeyView;
   readonly tool: Tool;
+  /** What a layer that shows a screen or camera of the hub may show. */
+  readonly screens: readonly ScreenEntry[];
 };
 
 export type InspectorActions = {
@@ -54,8 +57,8 @@ export function renderInspector(model: InspectorModel, actions: InspectorActions
   return html`${renderHead(model, actions)} ${renderKey(model, actions)} ${renderPlace(model, actions)} ${renderColor(model, actions)}`;
 }
 
-function renderHead({ layer }: InspectorModel, { change, remove }: InspectorActions): TemplateResult {
-  const { source, hotkey } = layer;
+function renderHead({ layer, screens }: InspectorModel, { change, remove }: InspectorActions): TemplateResult {
+  const { source } = layer;
   return html`
     <div class="section">
       <div class="row spread">
@@ -68,40 +71,57 @@ function renderHead({ layer }: InspectorModel, { change, remove }: InspectorActi
         />
         <button class="square" aria-label="Delete the layer" title="Delete the layer" @click=${remove}>${studioIcon("bin")}</button>
       </div>
+      ${source.kind === "video" ? renderPlay(layer, source, change) : nothing}
       ${
-        source.kind === "video"
-          ? html`
-            ${segments<"always" | "once" | "loop">(
-              "When it plays",
-              [
-                { value: "always", label: "Always" },
-                { value: "once", label: "Once" },
-                { value: "loop", label: "Looped" },
-              ],
-              source.play,
-              (play) => change({ source: { ...source, play } }),
-            )}
-            ${
-              source.play === "always"
-                ? nothing
-                : html`
-                  <label class="select">
-                    <span>Key that plays it</span>
-                    <input
-                      class="name-field"
-                      style="width: 52px; text-align: center"
-                      maxlength="1"
-                      aria-label="Key that plays it"
-                      .value=${hotkey}
-                      @input=${(event: Event) => change({ hotkey: (event.target as HTMLInputElement).value.slice(0, 1).toLowerCase() })}
-                    />
-                  </label>
-                `
-            }
-          `
+        source.kind === "sightline"
+          ? select("Shows", screenChoices(screens, source.path), source.path, (path) =>
+              change({ source: { ...source, path } }),
+            )
           : nothing
       }
     </div>
+  `;
+}
+
+/** The screens that can be seen, and the one that is shown, which may be away. */
+function screenChoices(screens: readonly ScreenEntry[], path: string): ReadonlyArray<Choice<string>> {
+  const choices = screens.map((screen) => ({ value: screen.path, label: screen.name }));
+  return choices.some(({ value }) => value === path) ? choices : [...choices, { value: path, label: path }];
+}
+
+function renderPlay(
+  { hotkey }: Layer,
+  source: Extract<Layer["source"], { kind: "video" }>,
+  change: InspectorActions["change"],
+): TemplateResult {
+  return html`
+    ${segments<"always" | "once" | "loop">(
+      "When it plays",
+      [
+        { value: "always", label: "Always" },
+        { value: "once", label: "Once" },
+        { value: "loop", label: "Looped" },
+      ],
+      source.play,
+      (play) => change({ source: { ...source, play } }),
+    )}
+    ${
+      source.play === "always"
+        ? nothing
+        : html`
+          <label class="select">
+            <span>Key that plays it</span>
+            <input
+              class="name-field"
+              style="width: 52px; text-align: center"
+              maxlength="1"
+              aria-label="Key that plays it"
+              .value=${hotkey}
+              @input=${(event: Event) => change({ hotkey: (event.target as HTMLInputElement).value.slice(0, 1).toLowerCase() })}
+            />
+          </label>
+        `
+    }
   `;
 }
 

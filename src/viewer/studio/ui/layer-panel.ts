@@ -34,7 +34,7 @@ export function renderLayers(scene: Scene, selected: string | undefined, actions
     </div>
     <div id="add-menu" class="menu" popover role="menu" aria-label="Add a layer">
       ${item("Camera", "camera", actions.addCamera)} ${item("Image or video…", "image", () => actions.addFile("always"))}
-      ${item("Effect, played by button…", "clip", () => actions.addFile("once"))} ${item("Sightline screen…", "screen", actions.addScreen)}
+      ${item("Effect, played by button…", "clip", () => actions.addFile("once"))} ${item("Sightline screen or camera…", "screen", actions.addScreen)}
     </div>
   `;
 }

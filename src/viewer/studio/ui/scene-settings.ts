@@ -49,7 +49,7 @@ export function renderSceneSettings(model: SceneSettingsModel, actions: SceneSet
 
 function renderCamera({ choices, devices }: SceneSettingsModel, { choose }: SceneSettingsActions): TemplateResult {
   const cameras = [
-    { value: "", label: "The browser's choice" },
+    { value: "", label: "Any camera" },
     ...devices
       .filter(({ deviceId }) => deviceId !== "")
       .map(({ deviceId, label }) => ({ value: deviceId, label: label || "Camera" })),

@@ -9,21 +9,23 @@ import { downloadFile, SceneRecorder } from "../output/recorder.ts";
 import { isEffect, type Layer, type LayerSource, newLayer, newScene, type Scene, sceneSchema } from "../scene/scene.ts";
 import type { StudioStage } from "../stage/studio-stage.ts";
 import "../stage/studio-stage.ts";
-import { triggerEffect, uploadFile } from "../store/scene-api.ts";
+import { listScreens, type ScreenEntry, triggerEffect, uploadFile } from "../store/scene-api.ts";
 import { type LocalChoices, recallChoices, rememberChoices } from "./camera-memory.ts";
+import { type Choice, segments } from "./fields.ts";
 import { renderInspector, type Tool } from "./inspector.ts";
 import { renderLayers } from "./layer-panel.ts";
 import { renderMeter } from "./meter-panel.ts";
+import { type NoticeLevel, Notices } from "./notices.ts";
 import { PictureTools } from "./picture-tools.ts";
 import { renderSceneSettings } from "./scene-settings.ts";
 import { recallDraft, rememberDraft, SceneShelf } from "./scene-shelf.ts";
 import { studioIcon } from "./studio-icons.ts";
 import { studioStyles } from "./studio-styles.ts";
 
-type Notice = { readonly id: number; readonly level: "info" | "warning" | "error"; readonly text: string };
-
-const NOTICE_MS = 6000;
-const MAX_NOTICES = 4;
+const TABS: ReadonlyArray<Choice<"scene" | "layer">> = [
+  { value: "scene", label: "Scene" },
+  { value: "layer", label: "Layer" },
+];
 
 /** The studio: scene, layers, keys, effects and outputs around one stage. */
 export class StudioPage extends LitElement {
@@ -38,9 +40,12 @@ export class StudioPage extends LitElement {
   #forcedEngine: EngineName | undefined;
   #recorder: SceneRecorder | undefined;
   #meterOpen = false;
-  #notices: readonly Notice[] = [];
-  #nextNotice = 1;
+  /** Which settings a narrow page shows. */
+  #tab: "scene" | "layer" = "layer";
+  /** Screens and cameras of the hub, as far as somebody asked for them. */
+  #screens: readonly ScreenEntry[] = [];
   #nextLayer = 1;
+  readonly #notices = new Notices(() => this.requestUpdate());
   readonly #shelf = new SceneShelf({
     scene: () => this.#scene,
     show: (scene) => {
@@ -99,8 +104,16 @@ export class StudioPage extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
-      <div class="app studio">
+      <div class="app studio ${this.#tab}-first">
         ${this.#renderBar()}
+        <main class="stage-area" style="--ratio: ${this.#scene.height / this.#scene.width}">
+          <div class="stage-box">
+            <studio-stage></studio-stage>
+            ${this.#tools.render()} ${this.#renderProblem()}
+          </div>
+          ${this.#renderEffects()} ${this.#notices.render()}
+        </main>
+        <div class="tabs">${segments("Settings", TABS, this.#tab, (tab) => this.#setTab(tab))}</div>
         <aside class="side layers" aria-label="Scene">
           ${renderLayers(this.#scene, this.#selected, this.#layerActions)}
           ${renderSceneSettings(
@@ -114,13 +127,6 @@ export class StudioPage extends LitElement {
             this.#sceneActions,
           )}
         </aside>
-        <main class="stage-area">
-          <div class="stage-box">
-            <studio-stage></studio-stage>
-            ${this.#tools.render()} ${this.#renderProblem()}
-          </div>
-          ${this.#renderEffects()} ${this.#renderNotices()}
-        </main>
         <aside class="side inspector" aria-label="Layer">${this.#renderInspector()}</aside>
       </div>
       <input id="file" type="file" hidden accept="video/*,image/png,image/jpeg,image/webp,image/gif,image/avif" @change=${this.#fileChosen} />
@@ -169,6 +175,7 @@ export class StudioPage extends LitElement {
     `;
     return html`
       <header class="bar">
+        <a class="button square" href="/" aria-label="All screens" title="All screens">${icon("screens")}</a>
         <div class="title">
           <span class="dot ${live ? "live" : state.kind === "starting" ? "" : "stale"}" aria-hidden="true"></span>
           <h1>${this.#scene.name}</h1>
@@ -198,7 +205,7 @@ export class StudioPage extends LitElement {
         title="Camera to screen, median"
         @click=${() => {
           this.#meterOpen = !this.#meterOpen;
-          this.requestUpdate();
+          this.#setTab("layer");
         }}
       >
         <b>${value}</b> <span>ms</span><span class="tail">${(latency === undefined ? (meter?.cameraFps ?? 0) : (meter?.drawnFps ?? 0)).toFixed(0)} / s</span>
@@ -218,7 +225,7 @@ export class StudioPage extends LitElement {
     const layer = this.#layer;
     if (layer === undefined) return html`<div class="section"><p class="note">Choose a layer to change it.</p></div>`;
     return renderInspector(
-      { layer, view: this.#view, tool: this.#tool },
+      { layer, view: this.#view, tool: this.#tool, screens: this.#screens },
       {
         change: (change) => this.#changeLayer(layer.id, change),
         changeKey: (change) => this.#changeKey(change),
@@ -262,22 +269,14 @@ export class StudioPage extends LitElement {
     `;
   }
 
-  #renderNotices(): TemplateResult {
-    const show = ({ id, level, text }: Notice): TemplateResult => html`
-      <div class="toast ${level}">
-        <p>${text}</p>
-        <button class="square" aria-label="Dismiss" @click=${() => this.#dismiss(id)}>${icon("close")}</button>
-      </div>
-    `;
-    return html`<div class="toasts" role="status" aria-live="polite">${this.#notices.map(show)}</div>`;
-  }
-
   readonly #layerActions = {
     select: (id: string): void => {
       this.#selected = id;
       this.#meterOpen = false;
+      this.#tab = "layer";
       this.#setTool({ kind: "move" });
       this.#setView("result");
+      if (this.#layer?.source.kind === "sightline") void this.#listScreens();
     },
     change: (id: string, change: Partial<Layer>): void => this.#changeLayer(id, change),
     move: (id: string, step: 1 | -1): void => this.#moveLayer(id, step),
@@ -387,17 +386,20 @@ export class StudioPage extends LitElement {
   };
 
   async #addScreen(): Promise<void> {
-    const response = await fetch("/api/sources").catch(() => undefined);
-    const answer =
-      response?.ok === true
-        ? ((await response.json()) as { sources: Array<{ path: string; name: string }> })
-        : undefined;
-    const first = answer?.sources[0];
-    if (first === undefined) {
-      this.#notify("info", "No screen can be seen from here. Sign in on the main page first.");
-      return;
-    }
-    this.#addLayer(first.name, { kind: "sightline", path: first.path });
+    await this.#listScreens();
+    const first = this.#screens[0];
+    if (first !== undefined) this.#addLayer(first.name, { kind: "sightline", path: first.path });
+    else this.#notify("info", "No screen or camera can be seen from here. Sign in on the main page first.");
+  }
+
+  async #listScreens(): Promise<void> {
+    this.#screens = await listScreens();
+    this.requestUpdate();
+  }
+
+  #setTab(tab: "scene" | "layer"): void {
+    this.#tab = tab;
+    this.requestUpdate();
   }
 
   #setTool(tool: Tool): void {
@@ -471,17 +473,8 @@ export class StudioPage extends LitElement {
     if (file !== undefined) void this.#shelf.importFile(file);
   };
 
-  #notify(level: Notice["level"], text: string): void {
-    const id = this.#nextNotice;
-    this.#nextNotice += 1;
-    this.#notices = [...this.#notices.filter((other) => other.text !== text), { id, level, text }].slice(-MAX_NOTICES);
-    setTimeout(() => this.#dismiss(id), NOTICE_MS);
-    this.requestUpdate();
-  }
-
-  #dismiss(id: number): void {
-    this.#notices = this.#notices.filter((notice) => notice.id !== id);
-    this.requestUpdate();
+  #notify(level: NoticeLevel, text: string): void {
+    this.#notices.add(level, text);
   }
 
   #set(scene: Scene): void {

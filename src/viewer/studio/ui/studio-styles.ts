@@ -348,19 +348,65 @@ export const studioStyles = css`
     color: var(--sl-text);
     text-align: right;
   }
+  .tabs {
+    display: none;
+  }
+  .bar a {
+    color: inherit;
+  }
+  /* A narrow page scrolls below the picture, which stays in sight, and shows the scene's settings or those of a layer. */
   @media (max-width: 900px) {
     .app.studio {
-      grid-template: "bar" 52px "stage" minmax(240px, 46dvh) "layers" auto "inspector" auto / minmax(0, 1fr);
+      display: flex;
+      flex-direction: column;
       height: auto;
       min-height: 100%;
     }
     :host {
       overflow: auto;
     }
+    .app.studio .bar {
+      min-height: 52px;
+    }
+    .stage-area {
+      position: sticky;
+      top: 0;
+      z-index: 4;
+      flex: none;
+      height: min(52dvh, calc((100vw - 24px) * var(--ratio) + 92px));
+      border-bottom: 1px solid var(--sl-line);
+    }
+    .stage-box {
+      margin: 12px;
+    }
+    .effects {
+      flex-wrap: nowrap;
+      overflow-x: auto;
+      padding: 0 12px 12px;
+    }
+    .effects button {
+      flex: none;
+    }
+    .tabs {
+      display: block;
+      padding: 12px 18px 0;
+      background: var(--sl-surface);
+    }
+    .side {
+      flex: 1;
+      /* The outputs lie over the page's lower edge. */
+      padding-bottom: 84px;
+    }
     .side.layers,
     .side.inspector {
       border: 0;
-      border-top: 1px solid var(--sl-line);
+    }
+    .app.scene-first .side.inspector,
+    .app.layer-first .side.layers {
+      display: none;
+    }
+    .slider {
+      min-height: 36px;
     }
   }
 `;

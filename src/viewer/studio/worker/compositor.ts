@@ -1,8 +1,9 @@
 import { type Closable, describeError } from "../../../base/index.ts";
 import { turnedSize } from "../../../codecs/key/index.ts";
-import { CompiledKey } from "../engine/compiled-key.ts";
+import { rendererName } from "../../gpu/index.ts";
 import { type DrawLayer, type Engine, type EngineName, isEngineName } from "../engine/engine.ts";
 import { openEngine } from "../engine/engines.ts";
+import { KeyCache } from "../engine/key-cache.ts";
 import type {
   EngineReport,
   EngineTiming,
@@ -14,7 +15,7 @@ import type {
 import { cropOf, placeIn } from "../scene/placement.ts";
 import type { FrameSources, NewestFrame } from "./frame-sources.ts";
 import type { Meter } from "./meter.ts";
-import { fastestEngine, rendererName, type Snapshot, timeEngines, visibleSize } from "./trial.ts";
+import { fastestEngine, type Snapshot, timeEngines, visibleSize } from "./trial.ts";
 
 /** The source whose delay is measured. */
 export const CAMERA = "camera";
@@ -34,7 +35,7 @@ export type CompositorOptions = {
  */
 export class Compositor implements Closable {
   readonly #options: CompositorOptions;
-  readonly #keys = new Map<string, { spec: LayerSpec; key: CompiledKey }>();
+  readonly #keys = new KeyCache();
   readonly #failures = new Map<EngineName, number>();
   #picture: PictureSpec | undefined;
   #engine: Engine | undefined;
@@ -46,7 +47,9 @@ export class Compositor implements Closable {
   #renderer = "unknown";
   #reason = "The likeliest one. All are timed with the first frames.";
   #frameWaiters: Array<() => void> = [];
-  #drawnCamera = -1;
+  /** Versions of the camera's frames: the newest that arrived, and the newest that a drawing took. */
+  #arrivedCamera = -1;
+  #takenCamera = -1;
   #dirty = false;
   #drawing = false;
   #closed = false;
@@ -99,9 +102,7 @@ export class Compositor implements Closable {
 
   setPicture(picture: PictureSpec): void {
     this.#picture = picture;
-    for (const id of this.#keys.keys()) {
-      if (!picture.layers.some((layer) => layer.id === id)) this.#keys.delete(id);
-    }
+    this.#keys.keep(picture.layers);
     this.draw();
   }
 
@@ -116,7 +117,12 @@ export class Compositor implements Closable {
   frameArrived(source: string): void {
     const { meter, sources } = this.#options;
     const newest = source === CAMERA ? sources.newest(source) : undefined;
-    if (newest !== undefined) meter.arrived(newest.frame.timestamp);
+    if (newest !== undefined) {
+      // The frame before was replaced while nobody had taken it.
+      const isLost = this.showsCamera && this.#arrivedCamera > this.#takenCamera;
+      meter.arrived(newest.frame.timestamp, isLost);
+      this.#arrivedCamera = newest.version;
+    }
     if (!(this.#picture?.layers.some((layer) => layer.source === source) ?? false)) return;
     for (const resolve of this.#frameWaiters.splice(0)) resolve();
     this.draw();
@@ -157,6 +163,8 @@ export class Compositor implements Closable {
     const { meter, sources, send } = this.#options;
     const snapshot = this.#snapshot(picture);
     const camera = this.showsCamera ? sources.newest(CAMERA) : undefined;
+    const isNew = camera !== undefined && camera.version > this.#takenCamera;
+    if (camera !== undefined) this.#takenCamera = camera.version;
     const before = engine.copies;
     try {
       await engine.render(snapshot.layers, picture.size, picture.background, (canvas) =>
@@ -165,8 +173,6 @@ export class Compositor implements Closable {
     } finally {
       snapshot.close();
     }
-    const isNew = camera !== undefined && camera.version !== this.#drawnCamera;
-    if (camera !== undefined) this.#drawnCamera = camera.version;
     const timed = isNew ? { timestampUs: camera.frame.timestamp, arrivedMs: camera.arrivedMs } : undefined;
     meter.drawn(engine.copies - before, timed);
     if (this.#readyId !== undefined) {
@@ -202,26 +208,11 @@ export class Compositor implements Closable {
       crop,
       orientation: spec.orientation,
       place: placeIn(size, turned, spec.placement),
-      key: this.#keyOf(spec),
+      key: this.#keys.of(spec),
       view: spec.view,
       opacity: spec.opacity,
       blend: spec.blend,
     };
-  }
-
-  /** Tables are made again only when the key itself has changed, not with every change of the picture. */
-  #keyOf(spec: LayerSpec): CompiledKey {
-    const known = this.#keys.get(spec.id);
-    if (known !== undefined) {
-      if (known.spec === spec) return known.key;
-      if (JSON.stringify([known.spec.key, known.spec.adjust]) === JSON.stringify([spec.key, spec.adjust])) {
-        known.spec = spec;
-        return known.key;
-      }
-    }
-    const key = new CompiledKey(spec.key, spec.adjust);
-    this.#keys.set(spec.id, { spec, key });
-    return key;
   }
 
   #writeOutput(canvas: OffscreenCanvas, camera: NewestFrame | undefined): void {

@@ -14,6 +14,7 @@ export class FrameSources implements Closable {
   readonly #options: FrameSourcesOptions;
   readonly #newest = new Map<string, NewestFrame>();
   readonly #readers = new Map<string, ReadableStreamDefaultReader<VideoFrame>>();
+  readonly #ports = new Map<string, MessagePort>();
   #version = 0;
 
   constructor(options: FrameSourcesOptions) {
@@ -40,6 +41,20 @@ export class FrameSources implements Closable {
     void this.#pump(source, reader);
   }
 
+  /** Takes frames from a port, and answers each, so that the sender makes no more than can be taken. */
+  listen(source: string, port: MessagePort): void {
+    this.#cancel(source);
+    this.#ports.set(source, port);
+    port.onmessage = ({ data }: MessageEvent<VideoFrame>) => {
+      if (this.#ports.get(source) !== port) {
+        data.close();
+        return;
+      }
+      this.push(source, data);
+      port.postMessage("next");
+    };
+  }
+
   /** Ends the source's stream and forgets its frame. */
   remove(source: string): void {
     this.#cancel(source);
@@ -48,10 +63,13 @@ export class FrameSources implements Closable {
   }
 
   close(): void {
-    for (const source of [...this.#readers.keys(), ...this.#newest.keys()]) this.remove(source);
+    const sources = [...this.#readers.keys(), ...this.#ports.keys(), ...this.#newest.keys()];
+    for (const source of sources) this.remove(source);
   }
 
   #cancel(source: string): void {
+    this.#ports.get(source)?.close();
+    this.#ports.delete(source);
     const reader = this.#readers.get(source);
     this.#readers.delete(source);
     reader?.cancel().catch(() => undefined);

@@ -13,16 +13,17 @@ export class Meter {
   #sinceMs = performance.now();
   #arrived = 0;
   #drawn = 0;
-  #cameraDrawn = 0;
+  #dropped = 0;
   #copies = 0;
   #delaysMs: number[] = [];
   /** Milliseconds on this thread's clock at a frame's timestamp 0; undefined while unknown. */
   #captureZeroMs: number | undefined;
   #recent: Array<{ readonly timestampMs: number; readonly arrivedMs: number }> = [];
 
-  /** A camera frame arrived in this thread. */
-  arrived(timestampUs: number): void {
+  /** A camera frame arrived in this thread; `replaces` one that should have been drawn and was not. */
+  arrived(timestampUs: number, replaces: boolean): void {
     this.#arrived += 1;
+    if (replaces) this.#dropped += 1;
     this.#recent.push({ timestampMs: timestampUs / 1000, arrivedMs: performance.now() });
     if (this.#recent.length > MAX_RECENT) this.#recent.shift();
   }
@@ -55,21 +56,20 @@ export class Meter {
     this.#drawn += 1;
     this.#copies += copies;
     if (camera === undefined) return;
-    this.#cameraDrawn += 1;
     const zero = this.#captureZeroMs;
     const sinceMs = zero === undefined ? camera.arrivedMs : zero + camera.timestampUs / 1000;
     if (this.#delaysMs.length < MAX_DELAYS) this.#delaysMs.push(performance.now() - sinceMs);
   }
 
-  /** What was counted since the last report; counting starts anew. `showsCamera`: whether a camera is drawn at all. */
-  report(engine: EngineName | undefined, showsCamera: boolean): MeterReport {
+  /** What was counted since the last report; counting starts anew. */
+  report(engine: EngineName | undefined): MeterReport {
     const seconds = (performance.now() - this.#sinceMs) / 1000;
     const summary = summarize(this.#delaysMs);
     const report: MeterReport = {
       engine,
       cameraFps: this.#arrived / seconds,
       drawnFps: this.#drawn / seconds,
-      dropped: showsCamera ? Math.max(0, this.#arrived - this.#cameraDrawn) : 0,
+      dropped: this.#dropped,
       latencyMs: this.#delaysMs.length === 0 ? undefined : { p50: summary.p50, p95: summary.p95 },
       fromCapture: this.#captureZeroMs !== undefined,
       copiesPerFrame: this.#drawn === 0 ? 0 : this.#copies / this.#drawn,
@@ -77,7 +77,7 @@ export class Meter {
     this.#sinceMs = performance.now();
     this.#arrived = 0;
     this.#drawn = 0;
-    this.#cameraDrawn = 0;
+    this.#dropped = 0;
     this.#copies = 0;
     this.#delaysMs = [];
     return report;

@@ -23,10 +23,7 @@ const sources = new FrameSources({
   onEnded: (source) => send({ type: "source-ended", source }),
 });
 const compositor: Compositor = new Compositor({ sources, meter, send });
-const timer = setInterval(
-  () => send({ type: "meter", report: meter.report(compositor.engineName, compositor.showsCamera) }),
-  METER_MS,
-);
+const timer = setInterval(() => send({ type: "meter", report: meter.report(compositor.engineName) }), METER_MS);
 
 scope.onmessage = ({ data }) => {
   switch (data.type) {
@@ -39,6 +36,9 @@ scope.onmessage = ({ data }) => {
     case "stream":
       meter.forgetClock();
       sources.read(data.source, data.readable);
+      return;
+    case "port":
+      sources.listen(data.source, data.port);
       return;
     case "frame":
       sources.push(data.source, data.frame);

@@ -60,16 +60,6 @@ export function fastestEngine(timings: readonly EngineTiming[], current: EngineN
   return usable.toSorted((a, b) => timeOf(a) - timeOf(b))[0]?.engine ?? current;
 }
 
-/** What plays WebGL here ("ANGLE (… SwiftShader …)"), or "none". A remembered choice holds for one renderer. */
-export function rendererName(): string {
-  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
-  if (gl === null) return "none";
-  const info = gl.getExtension("WEBGL_debug_renderer_info");
-  const name: unknown = gl.getParameter(info === null ? gl.RENDERER : info.UNMASKED_RENDERER_WEBGL);
-  gl.getExtension("WEBGL_lose_context")?.loseContext();
-  return typeof name === "string" ? name : "unknown";
-}
-
 /** The part of a frame that shows. */
 export function visibleSize({ visibleRect, codedWidth, codedHeight }: VideoFrame): Rect {
   return { x: 0, y: 0, width: visibleRect?.width ?? codedWidth, height: visibleRect?.height ?? codedHeight };

@@ -8,9 +8,10 @@ import {
   type SourceInfo,
 } from "../../../protocol/index.ts";
 import { chooseCodecs } from "../../decode/index.ts";
+import { rendererName, SOFTWARE_RENDERERS } from "../../gpu/index.ts";
 import { HubConnection } from "../../link/index.ts";
 import type { LinkState } from "../../messages.ts";
-import { type PainterName, rendererName, SOFTWARE_RENDERERS } from "../../render/index.ts";
+import type { PainterName } from "../../render/index.ts";
 import type { DisplayMode, PageToWallWorker, TileWish, WallWorkerToPage } from "../messages.ts";
 import { WallTile } from "./wall-tile.ts";
 
