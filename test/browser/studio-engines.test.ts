@@ -1,19 +1,10 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Chromium, startChromium } from "../support/chromium.ts";
+import { type Chromium, SOFTWARE_GPU, startChromium } from "../support/chromium.ts";
 import { type ModuleServer, startModuleServer } from "../support/module-server.ts";
 import { drawWith, type TestLayer, type TestPicture } from "../support/studio-engine.ts";
 import { rgbaFrame, videoFrame } from "../support/studio-pictures.ts";
 
-/** Chromium's own software adapters for WebGL and WebGPU. */
-const SOFTWARE_GPU = [
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--enable-unsafe-webgpu",
-  "--use-webgpu-adapter=swiftshader",
-  "--enable-features=Vulkan",
-  "--use-vulkan=swiftshader",
-];
 const MAX_DIFFERENCE = 2;
 const KEY = { mode: "chroma", colors: [[45, 185, 60]], similarity: 0.12, smoothness: 0.1, spill: 0.16 };
 const SIZE = { width: 64, height: 48 };
@@ -116,6 +107,17 @@ const CASES: Record<string, TestPicture> = {
     ],
   },
 };
+const scaled = {
+  "twice as large": { x: 0, y: 0, width: 64, height: 48 },
+  "half as large": { x: 9, y: 11, width: 16, height: 12 },
+  "scaled up": { x: 5, y: 3, width: 48, height: 36 },
+  "scaled down": { x: 20, y: 10, width: 22, height: 16 },
+  "stretched beyond the edge": { x: -7, y: 30, width: 64, height: 40 },
+};
+for (const [name, place] of Object.entries(scaled)) {
+  CASES[`a clip ${name}`] = { ...SIZE, background: [10, 20, 30], layers: [{ frame: clip, key: KEY, place }] };
+  CASES[`a turned clip ${name}`] = { ...SIZE, layers: [{ frame: clip, key: KEY, rotation: 180, mirror: true, place }] };
+}
 for (const rotation of upright) {
   for (const mirror of [false, true]) {
     CASES[`rotated by ${rotation}${mirror ? " and mirrored" : ""}`] = one({ rotation, mirror }, turned(rotation));

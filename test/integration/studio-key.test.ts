@@ -1,6 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
-import { DEFAULT_KEY, keyTable } from "../../dist/codecs/key/index.js";
+import { DEFAULT_KEY, fillChromaMatte, keyPlanar, keyTable, matteSize } from "../../dist/codecs/key/index.js";
+import { yuvTables } from "../../dist/codecs/yuv/index.js";
+import { videoFrame, yuvOf } from "../support/studio-pictures.ts";
 
 /**
  * FFmpeg's chromakey measures U and V in the video's own matrix, divides by 255 √2 where the key here divides by 255, takes
@@ -29,18 +31,11 @@ it("agrees with FFmpeg's chromakey on flat colours, but for the shape of the ram
   // Pure green in limited-range BT.709.
   const key = `0x${[173, 42, 26].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
   const [similarity, blend] = [settings.similarity / Math.SQRT2, settings.smoothness / Math.SQRT2];
-  const result = spawnSync(
-    "ffmpeg",
-    [
-      ...["-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${size}x${size}`, "-i", "-"],
-      ...["-vf", `format=yuva420p,chromakey=${key}:${similarity}:${blend}:yuv=1`],
-      ...["-f", "rawvideo", "-pix_fmt", "yuva420p", "-"],
-    ],
-    { input: Buffer.concat([luma, u, v]), maxBuffer: 1 << 24 },
+  const alpha = chromakey(
+    Buffer.concat([luma, u, v]),
+    { width: size, height: size },
+    `${key}:${similarity}:${blend}:yuv=1`,
   );
-  expect(result.stderr.toString()).toBe("");
-  const alpha = result.stdout.subarray((size * size * 3) / 2);
-  expect(alpha).toHaveLength(size * size);
   const table = keyTable(settings, "bt709", false);
   let partial = 0;
   chromas.forEach((uValue, column) => {
@@ -53,3 +48,118 @@ it("agrees with FFmpeg's chromakey on flat colours, but for the shape of the ram
   });
   expect(partial).toBeGreaterThan(10);
 });
+
+const [WIDTH, HEIGHT] = [160, 120];
+const PICTURE = { mode: "chroma", similarity: 0.1, smoothness: 0.12, spill: 0.2, colors: [[45, 185, 60]] } as const;
+
+/**
+ * On a whole picture, edges included: with what is known to differ taken over (FFmpeg's mean of the distances over 3x3
+ * pixels, OBS's over five places), nothing else is left; without, only pixels near an edge differ.
+ */
+it("differs from FFmpeg and OBS on a picture by their mean over neighbours, and by nothing else", () => {
+  const { bytes } = videoFrame(WIDTH, HEIGHT);
+  const ours = alphaOf(Uint8Array.from(bytes));
+  const [y0, u0, v0] = yuvOf([45, 185, 60]);
+  const key = `0x${[y0, u0, v0].map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+  const [similarity, blend] = [PICTURE.similarity / Math.SQRT2, PICTURE.smoothness / Math.SQRT2];
+  const theirs = chromakey(Buffer.from(bytes), { width: WIDTH, height: HEIGHT }, `${key}:${similarity}:${blend}:yuv=1`);
+  const near = { ffmpeg: 0, obs: 0 };
+  let partial = 0;
+  each((x, y, at) => {
+    const around = [-1, 0, 1].flatMap((down) => [-1, 0, 1].map((across) => distanceAt(bytes, x + across, y + down)));
+    const mean = around.reduce((sum, value) => sum + value, 0) / around.length;
+    const ffmpeg = (theirs[at] as number) / 255;
+    expect(Math.abs(ramp(mean) - ffmpeg ** 1.5), `FFmpeg at ${x}, ${y}`).toBeLessThan(0.03);
+    const ourAlpha = ours[at] as number;
+    if (ourAlpha > 0 && ourAlpha < 1) partial += 1;
+    const isFlat = Math.max(...around) - Math.min(...around) < 0.004;
+    for (const [name, other] of [
+      ["ffmpeg", ffmpeg ** 1.5],
+      ["obs", ramp(obsDistance(bytes, x, y))],
+    ] as const) {
+      const difference = Math.abs(ourAlpha - other);
+      if (isFlat) expect(difference, `${name} at ${x}, ${y}`).toBeLessThan(0.06);
+      if (difference > 0.06) near[name] += 1;
+    }
+  });
+  expect(partial).toBeGreaterThan(100);
+  // Edges are a small part of the picture.
+  expect(near.ffmpeg / (WIDTH * HEIGHT)).toBeLessThan(0.05);
+  expect(near.obs / (WIDTH * HEIGHT)).toBeLessThan(0.05);
+});
+
+function each(visit: (x: number, y: number, at: number) => void): void {
+  for (let y = 0; y < HEIGHT; y += 1) for (let x = 0; x < WIDTH; x += 1) visit(x, y, y * WIDTH + x);
+}
+
+/** Alpha as the studio draws it, from 0 to 1. */
+function alphaOf(bytes: Uint8Array<ArrayBuffer>): number[] {
+  const size = matteSize(WIDTH, HEIGHT);
+  const luma = WIDTH * HEIGHT;
+  const planes = {
+    bytes,
+    yStride: WIDTH,
+    uOffset: luma,
+    vOffset: (luma * 5) / 4,
+    chromaStride: WIDTH / 2,
+    chromaStep: 1,
+  } as const;
+  const matte = { ...size, alpha: new Uint8Array(luma / 4), spill: new Uint8Array(luma / 4) };
+  fillChromaMatte(planes, keyTable({ ...DEFAULT_KEY, ...PICTURE }, "bt709", false), matte);
+  const out = new Uint32Array(luma);
+  const source = { planes, width: WIDTH, height: HEIGHT, tables: yuvTables("bt709", false) };
+  keyPlanar(source, matte, { view: "result", orientation: { rotation: 0, mirror: false }, adjust: undefined, out });
+  return Array.from(out, (value) => (value >>> 24) / 255);
+}
+
+/** Distance from the key colour at a pixel; beyond the edge the edge repeats. */
+function distanceAt(bytes: readonly number[], x: number, y: number): number {
+  const column = Math.min(WIDTH - 1, Math.max(0, x)) >> 1;
+  const row = Math.min(HEIGHT - 1, Math.max(0, y)) >> 1;
+  const at = WIDTH * HEIGHT + row * (WIDTH / 2) + column;
+  const [, u, v] = yuvOf([45, 185, 60]);
+  return Math.hypot((bytes[at] as number) - u, (bytes[at + (WIDTH * HEIGHT) / 4] as number) - v) / 255;
+}
+
+/** OBS's: the pixel once, and twice each of four places half a pixel away, which are means of four pixels. */
+function obsDistance(bytes: readonly number[], x: number, y: number): number {
+  let sum = distanceAt(bytes, x, y);
+  for (const [across, down] of [
+    [-1, -1],
+    [1, 1],
+    [-1, 1],
+    [1, -1],
+  ] as const) {
+    const [u, v] = [0, 1].map((plane) => {
+      const chroma = (atX: number, atY: number) => {
+        const column = Math.min(WIDTH - 1, Math.max(0, atX)) >> 1;
+        const row = Math.min(HEIGHT - 1, Math.max(0, atY)) >> 1;
+        return bytes[WIDTH * HEIGHT * (1 + plane / 4) + row * (WIDTH / 2) + column] as number;
+      };
+      return (chroma(x, y) + chroma(x + across, y) + chroma(x, y + down) + chroma(x + across, y + down)) / 4;
+    }) as [number, number];
+    const [, keyU, keyV] = yuvOf([45, 185, 60]);
+    sum += (2 * Math.hypot(u - keyU, v - keyV)) / 255;
+  }
+  return sum / 9;
+}
+
+function ramp(distance: number): number {
+  return Math.min(1, Math.max(0, (distance - PICTURE.similarity) / PICTURE.smoothness)) ** 1.5;
+}
+
+/** Alpha of FFmpeg's chromakey for a picture in planes, one byte for each pixel. */
+function chromakey(picture: Buffer, { width, height }: { width: number; height: number }, options: string): Buffer {
+  const result = spawnSync(
+    "ffmpeg",
+    [
+      ...["-v", "error", "-f", "rawvideo", "-pix_fmt", "yuv420p", "-s", `${width}x${height}`, "-i", "-"],
+      ...["-vf", `format=yuva420p,chromakey=${options}`, "-f", "rawvideo", "-pix_fmt", "yuva420p", "-"],
+    ],
+    { input: picture, maxBuffer: 1 << 24 },
+  );
+  expect(result.stderr.toString()).toBe("");
+  const alpha = result.stdout.subarray((width * height * 3) / 2);
+  expect(alpha).toHaveLength(width * height);
+  return alpha;
+}

@@ -1,7 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The processes of one type ("renderer", "gpu-process") of the browsers that this test process started. */
-export function browserProcesses(type: string): number[] {
+/**
+ * The processes of one type ("renderer", "gpu-process", "utility") of the browsers that this test process started; `word` is
+ * somewhere in their command line.
+ */
+export function browserProcesses(type: string, word = ""): number[] {
   const processes = readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => {
@@ -20,6 +23,13 @@ export function browserProcesses(type: string): number[] {
     return false;
   };
   return processes
-    .filter(({ pid, command }) => command.includes(`--type=${type}`) && isOurs(pid))
+    .filter(({ pid, command }) => command.includes(`--type=${type}`) && command.includes(word) && isOurs(pid))
     .map(({ pid }) => pid);
+}
+
+/** Ends such processes at once, as a crash does. */
+export function endBrowserProcesses(type: string, word = ""): void {
+  const victims = browserProcesses(type, word);
+  if (victims.length === 0) throw new Error(`There is no process of the type ${type} ${word}.`);
+  for (const pid of victims) process.kill(pid, "SIGKILL");
 }

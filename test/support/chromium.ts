@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, chromium, type Page } from "playwright-core";
 
-const ARGS = [
+/** What every Chromium of a test is started with. */
+export const CHROMIUM_ARGS = [
   "--no-sandbox",
   "--disable-quic",
   "--no-first-run",
@@ -11,6 +12,16 @@ const ARGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
+
+/** Chromium's own software adapters for WebGL and WebGPU. */
+export const SOFTWARE_GPU = [
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--enable-features=Vulkan",
+  "--use-vulkan=swiftshader",
+] as const;
 
 export type ChromiumOptions = {
   readonly viewport?: { readonly width: number; readonly height: number };
@@ -38,7 +49,7 @@ export async function startChromium(options: ChromiumOptions = {}): Promise<Chro
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: options.executablePath ?? "/usr/bin/chromium",
     headless: true,
-    args: ["--headless=new", ...ARGS, ...(options.args ?? [])],
+    args: ["--headless=new", ...CHROMIUM_ARGS, ...(options.args ?? [])],
     viewport: options.viewport ?? { width: 1280, height: 800 },
     colorScheme: options.colorScheme ?? "dark",
     hasTouch: options.touch ?? false,
