@@ -12,6 +12,7 @@ import { NalType, nalUnits, parseSps, spsPictureSize } from "../../dist/codecs/i
 import { CameraAgent, makeClip } from "../support/camera-agent.ts";
 import { startRtspServer } from "../support/rtsp-server.ts";
 
+const DECODED = /^camera, h264, decoded by software \(/;
 const H264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "25"];
 
 let directory: string;
@@ -156,6 +157,9 @@ test.concurrent(
       () => agent.report?.delivery?.decoder.startsWith("software"),
       "it is decoded for who needs pixels",
     );
+    const told = () =>
+      agent.of("performance").some(({ rung, performance }) => rung === 3 && DECODED.test(performance.backend));
+    await agent.until(told, "its performance says so");
     agent.send({ type: "close-rung", rung: 3 });
     await agent.until(() => agent.report?.delivery?.decoder === "", "it is decoded no longer");
   }),

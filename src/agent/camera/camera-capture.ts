@@ -15,6 +15,8 @@ import { SourceClock } from "./source-clock.ts";
 import type { CameraCommand, CameraThreadReport } from "./thread-messages.ts";
 
 const FIGURES_INTERVAL_MS = 1000;
+/** Of a text in a message. */
+const MAX_TEXT_LENGTH = 512;
 
 /** The camera, what it asks for, and the memory of a {@link Pulse}. */
 export type CameraCaptureOptions = {
@@ -262,14 +264,15 @@ export class CameraCapture implements Closable {
     const nowUs = monotonicUs();
     const { startUs, pictures, bytes } = this.#interval;
     this.#interval = { startUs: nowUs, pictures: 0, bytes: 0 };
-    this.#rungs.tellPerformance(`camera, ${this.#stream?.codec ?? ""}`);
+    const decoder = this.#engineDecoder || this.#feed.description;
+    const decoded = decoder === "" ? "" : `, decoded by ${decoder}`;
+    this.#rungs.tellPerformance(`camera, ${this.#stream?.codec ?? ""}${decoded}`.slice(0, MAX_TEXT_LENGTH));
     const stream = this.#stream;
     if (pictures === 0 || stream === undefined) return;
     const seconds = (nowUs - startUs) / 1e6;
     const fps = pictures / seconds;
     const bitrateBps = (bytes * 8) / seconds;
-    const decoder = this.#engineDecoder || this.#feed.description;
-    this.#report({ type: "figures", figures: { fps, bitrateBps, decoder: decoder.slice(0, 512) } });
+    this.#report({ type: "figures", figures: { fps, bitrateBps, decoder: decoder.slice(0, MAX_TEXT_LENGTH) } });
     // Smoothed, so that one keyframe more in a second does not make rungs change over and back.
     const before = stream.bitrateBps === 0 ? bitrateBps : stream.bitrateBps;
     const smoothed = stream.fps === 0 ? fps : stream.fps * 0.75 + fps * 0.25;

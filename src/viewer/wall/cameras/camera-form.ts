@@ -206,6 +206,7 @@ export function renderDelivery({
   firstPictureMs,
   engine,
   engineReason,
+  decoder,
 }: CameraDelivery): TemplateResult {
   const raw = codec === "rawvideo" || codec === "wrapped_avframe";
   const rate =
@@ -216,6 +217,7 @@ export function renderDelivery({
       <b>${width} × ${height}, ${fps < 10 ? fps.toFixed(1) : fps.toFixed(0)} pictures per second</b>
       <span>${stream}, first picture after ${(firstPictureMs / 1000).toFixed(firstPictureMs < 995 ? 2 : 1)} s</span>
       <span>Captured by ${engine === "http" ? "HTTP" : engine}${engineReason === "" ? "" : `: ${engineReason}`}</span>
+      ${decoder === "" ? nothing : html`<span>Decoded by ${decoder}</span>`}
     </div>
   `;
 }
