@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,10 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+function isStopped(pid: number): boolean {
+  return readFileSync(`/proc/${pid}/status`, "utf8").includes("\nState:\tT");
 }
 
 function stateOf(running: Hub, id: string): string | undefined {
@@ -193,6 +198,26 @@ describe("recovery", () => {
     const { rung } = await viewer.next("watching");
     expect(pidIn(await viewer.pictures.next((picture) => picture.rung === rung))).not.toBe(pid);
     await eventually(() => running.cameraPids()).not.toContain(pid);
+  });
+
+  test("after the whole machine stood still nothing is replaced", async () => {
+    const running = await start({ timings: { clockPingMs: 100 } });
+    await add(running, fakeCamera("door"));
+    const viewer = await connect(running);
+    const rung = await viewer.watch(await viewer.sourceId("door/camera"));
+    await eventually(() => stateOf(running, "door")).toBe("healthy");
+    const pids = running.cameraPids();
+    for (const pid of pids) process.kill(pid, "SIGSTOP");
+    spawn("sh", ["-c", `sleep 1; kill -CONT ${pids.join(" ")}`]);
+    // The hub, too, for ten of its pings or more.
+    const cell = new Int32Array(new SharedArrayBuffer(4));
+    while (pids.some(isStopped)) Atomics.wait(cell, 0, 0, 20);
+    const count = viewer.pictures.all.length;
+    await eventually(() => viewer.pictures.all.length).toBeGreaterThan(count + 30);
+    expect(running.cameraPids()).toEqual(pids);
+    expect(viewer.pictures.all.every((picture) => picture.rung === rung)).toBe(true);
+    expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
+    expect(running.sources()[0]?.health?.restarts).toBe(0);
   });
 
   test("one that leaves its link, but ignores SIGTERM and has a child, is killed with its child and replaced", async () => {
