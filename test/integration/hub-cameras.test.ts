@@ -208,6 +208,7 @@ describe("recovery", () => {
     await eventually(() => stateOf(running, "door")).toBe("healthy");
     const pids = running.cameraPids();
     for (const pid of pids) process.kill(pid, "SIGSTOP");
+    await eventually(() => pids.every(isStopped)).toBe(true);
     spawn("sh", ["-c", `sleep 1; kill -CONT ${pids.join(" ")}`]);
     // The hub, too, for ten of its pings or more.
     const cell = new Int32Array(new SharedArrayBuffer(4));
