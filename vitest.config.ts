@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.js"],
+          maxWorkers: 2,
           // Property tests take seconds where other programs use the machine, too.
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -24,6 +25,8 @@ export default defineConfig({
           name: "integration",
           retry,
           include: ["test/integration/**/*.test.ts"],
+          // Most of the time they wait for processes.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 30_000,
           sequence: { groupOrder: 1 },
