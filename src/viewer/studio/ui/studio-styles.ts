@@ -354,6 +354,13 @@ export const studioStyles = css`
   .bar a {
     color: inherit;
   }
+  /* Below the button that opens it; a phone has its menus at the lower edge. */
+  @media (min-width: 701px) {
+    #add-menu {
+      inset: 108px auto auto 12px;
+      width: 280px;
+    }
+  }
   /* A narrow page scrolls below the picture, which stays in sight, and shows the scene's settings or those of a layer. */
   @media (max-width: 900px) {
     .app.studio {
