@@ -178,7 +178,8 @@ describe("a scene", () => {
     const popup = page.waitForEvent("popup");
     await page.getByRole("button", { name: "Show on another display" }).click();
     const window = await popup;
-    await window.waitForFunction(() => (document.querySelector("video")?.currentTime ?? 0) > 0.2);
+    const isPlaying = () => (document.querySelector("video")?.currentTime ?? 0) > 0.2;
+    await until("playing window", () => window.evaluate(isPlaying));
     const place = await window.evaluate(() => ({ left: screenX, width: innerWidth, height: innerHeight }));
     expect(place).toEqual({ left: 1280, width: 1280, height: 720 });
     const shot = await window.screenshot();
