@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import type { StudioStage } from "../../src/viewer/studio/stage/studio-stage.ts";
 import { Lifetime } from "../support/lifetime.ts";
 import { pause } from "../support/monotonic.ts";
-import { childrenWithArgument } from "../support/process-tree.ts";
+import { childrenWithArgument, proportionalMegabytesOfTrees } from "../support/process-tree.ts";
 import { openStudioBrowser } from "../support/studio-browser.ts";
 import { writeCamera } from "../support/studio-camera.ts";
 import { serveStudio } from "../support/studio-server.ts";
@@ -39,7 +38,7 @@ try {
       },
       0.2 + (at % 20) / 200,
     );
-    const megabytes = childrenWithArgument(profile).reduce((sum, pid) => sum + privateMegabytes(pid), 0);
+    const megabytes = proportionalMegabytesOfTrees(childrenWithArgument(profile));
     samples.push({ megabytes, fps: meter?.drawnFps ?? 0, dropped: meter?.dropped ?? 0 });
     const { fps, dropped } = samples.at(-1) as (typeof samples)[number];
     console.log(
@@ -57,14 +56,4 @@ try {
 
 function meanMegabytes(samples: ReadonlyArray<{ readonly megabytes: number }>): number {
   return samples.reduce((sum, { megabytes }) => sum + megabytes, 0) / samples.length;
-}
-
-/** Memory that is this process's own; 0 once it has ended. */
-function privateMegabytes(pid: number): number {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-    return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1] ?? 0) / 1024;
-  } catch {
-    return 0;
-  }
 }
