@@ -17,6 +17,9 @@ import { STAGE_STYLES } from "./stage-styles.ts";
 
 export type StageNotice = { readonly level: "info" | "warning" | "error"; readonly text: string };
 
+/** Two reports of the meter, of which the second surely knows the capture times. */
+const CLOCK_CHECK_MS = 2000;
+
 /**
  * Shows a scene: the camera and other plain layers by elements of the page, the rest by a canvas above that a worker draws.
  * Everything starts when the element is connected and ends when it is removed.
@@ -253,8 +256,13 @@ export class StudioStage extends HTMLElement {
   }
 
   async #findClock(signal: AbortSignal): Promise<void> {
-    const epochsMs = await readCaptureTimes(this.#video, signal);
-    if (epochsMs !== undefined && !signal.aborted) this.#client?.send({ type: "capture-times", epochsMs });
+    // The first frames of a camera that starts may come in bursts, which tell nothing.
+    for (let found = false; !found; found = this.meterReport?.fromCapture === true) {
+      const epochsMs = await readCaptureTimes(this.#video, signal);
+      if (epochsMs === undefined || signal.aborted) return;
+      this.#client?.send({ type: "capture-times", epochsMs });
+      await new Promise((resolve) => setTimeout(resolve, CLOCK_CHECK_MS));
+    }
   }
 
   /** Brings elements, media and the worker's picture in line with the scene. */
