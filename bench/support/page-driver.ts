@@ -172,8 +172,12 @@ export function installPageDriver(): void {
       driver.change = pollChange(areas, before, performance.now(), timeoutMs);
     } else {
       driver.change = new Promise((resolve, reject) => {
+        // Nothing can have changed yet, and a read here would stand in front of the viewer's own message.
         const listener = () => {
-          pollChange(areas, before, performance.now(), timeoutMs).then(resolve, reject);
+          const startMs = performance.now();
+          nextTask()
+            .then(() => pollChange(areas, before, startMs, timeoutMs))
+            .then(resolve, reject);
         };
         addEventListener("pointerdown", listener, { capture: true, once: true });
       });

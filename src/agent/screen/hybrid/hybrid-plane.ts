@@ -143,10 +143,8 @@ export class HybridPlane implements Plane {
     this.#payload.start();
     const bytes = this.#payload.addLossless(buffer, whole, this.budget.calmBytes);
     if (bytes >= 0) {
-      this.#shadow.update(buffer, whole);
-      this.#lossy.clearInside(whole);
-      this.counters.tilePixels += area(whole);
       this.#emitTiles(startUs, true, sink);
+      this.#madeExact(buffer, whole);
     } else if (this.#addCoarse(buffer, whole)) {
       this.#emitTiles(startUs, true, sink);
     } else {
@@ -161,9 +159,11 @@ export class HybridPlane implements Plane {
     for (const rect of changed) this.#activity.change(rect, nowUs);
     const { tiles, video } = this.#divide(changed);
     this.#dropCopiesUnder(this.#videoRects(video));
-    const tooLarge = this.#addTiles(buffer, tiles);
+    const { sent, tooLarge } = this.#addTiles(buffer, tiles);
     // Copies take their pixels from the picture as it was, so they must be drawn before this call's video.
     this.#emitTiles(startUs, false, sink);
+    // Nobody waits for this any more.
+    for (const rect of sent) this.#madeExact(buffer, rect);
     const videoRects = this.#videoRects([...video, ...tooLarge]);
     if (videoRects.length > 0) this.#encodeVideo(buffer, videoRects, false, sink);
   }
@@ -227,9 +227,10 @@ export class HybridPlane implements Plane {
     return hotBytes <= this.budget.hotBytes ? { tiles: [...tiles, ...hot], video: [] } : { tiles, video: hot };
   }
 
-  /** Adds lossless tiles within the budget and returns the rectangles that did not fit. */
-  #addTiles(buffer: PixelBuffer, rects: readonly Rect[]): Rect[] {
+  /** Adds lossless tiles within the budget, and tells which rectangles fitted and which did not. */
+  #addTiles(buffer: PixelBuffer, rects: readonly Rect[]): { sent: Rect[]; tooLarge: Rect[] } {
     let left = this.budget.calmBytes;
+    const sent: Rect[] = [];
     const tooLarge: Rect[] = [];
     for (const rect of rects) {
       const bytes = this.#payload.addLossless(buffer, rect, left);
@@ -240,11 +241,16 @@ export class HybridPlane implements Plane {
       }
       left -= bytes;
       this.#activity.measureCost(rect, bytes);
-      this.#shadow.update(buffer, rect);
-      this.#lossy.clearInside(rect);
-      this.counters.tilePixels += area(rect);
+      sent.push(rect);
     }
-    return tooLarge;
+    return { sent, tooLarge };
+  }
+
+  /** The viewers were sent every pixel of the rectangle. */
+  #madeExact(buffer: PixelBuffer, rect: Rect): void {
+    this.#shadow.update(buffer, rect);
+    this.#lossy.clearInside(rect);
+    this.counters.tilePixels += area(rect);
   }
 
   /** Shows the rectangle in coarse tiles until it is refined. Returns false, having done nothing, when even they cost too much. */
