@@ -89,6 +89,15 @@ it("says honestly that an agent was lost, and comes back with the next stream", 
   await page.page.getByRole("heading", { name: "The agent was killed." }).waitFor({ state: "detached" });
 });
 
+it("opens with a screen, whatever cameras come before it", async () => {
+  hub.addSource(stream, { path: "a/camera", kind: "camera", primary: true });
+  hub.sources.reverse();
+  await open();
+  const watched = await hub.until(() => hub.messages("watch")[0], "a subscription");
+  expect(hub.sources.map(({ kind }) => kind)).toEqual(["camera", "screen"]);
+  expect(watched.source).toBe(hub.sources[1]?.id);
+});
+
 it("marks the old picture when a source gives none", async () => {
   const page = await open();
   hub.addSource(stream, { name: "Dark screen" });

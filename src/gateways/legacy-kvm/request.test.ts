@@ -23,12 +23,18 @@ test.each([
   expect(chooseCodec({ path: "/ws", monitor: 0, codec }, "json", width)).toBe("kvm-json");
 });
 
-test("monitors are numbered the same way every time, primary ones first, and without those that may not be seen", () => {
-  const source = (path: string, primary: boolean, grants: SourceInfo["grants"] = ["view"]): SourceInfo =>
-    ({ path, primary, grants }) as SourceInfo;
-  const sources = [source("b/2", false), source("b/1", true), source("a/9", false), source("a/1", true, [])];
-  expect(monitorOrder(sources).map(({ path }) => path)).toEqual(["b/1", "a/9", "b/2"]);
-  expect(monitorOrder(sources.reverse()).map(({ path }) => path)).toEqual(["b/1", "a/9", "b/2"]);
+test("monitors are numbered the same way every time, screens and primary ones first, and without those that may not be seen", () => {
+  const source = (path: string, primary: boolean, change: Partial<SourceInfo> = {}): SourceInfo =>
+    ({ path, primary, kind: "screen", grants: ["view"], ...change }) as SourceInfo;
+  const sources = [
+    source("a/camera", true, { kind: "camera" }),
+    source("b/2", false),
+    source("b/1", true),
+    source("a/9", false),
+    source("a/1", true, { grants: [] }),
+  ];
+  expect(monitorOrder(sources).map(({ path }) => path)).toEqual(["b/1", "a/9", "b/2", "a/camera"]);
+  expect(monitorOrder(sources.reverse()).map(({ path }) => path)).toEqual(["b/1", "a/9", "b/2", "a/camera"]);
 });
 
 test("a message of another type is none of ours; what is no message at all, or has wrong fields, is refused", () => {

@@ -36,9 +36,16 @@ export function chooseCodec(request: LegacyRequest, profile: LegacyProfile, widt
   return width % 256 === 1 ? "kvm-rle" : "kvm-delta";
 }
 
-/** The sources in the order that numbers them for this wire: primary ones first, then by path, which stays the same. */
+/**
+ * The sources in the order that numbers them for this wire: screens before cameras, primary ones first, then by path, which
+ * stays the same.
+ */
 export function monitorOrder(sources: readonly SourceInfo[]): SourceInfo[] {
   return sources
     .filter((source) => source.grants.includes("view"))
-    .sort((a, b) => Number(b.primary) - Number(a.primary) || (a.path < b.path ? -1 : 1));
+    .sort((a, b) => rank(a) - rank(b) || (a.path < b.path ? -1 : 1));
+}
+
+function rank({ kind, primary }: SourceInfo): number {
+  return (kind === "screen" ? 0 : 2) + (primary ? 0 : 1);
 }

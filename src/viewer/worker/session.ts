@@ -94,7 +94,7 @@ export class Session implements Closable {
     this.#screen.addCanvas(canvas, id);
   }
 
-  /** Chooses the source by its path; undefined takes the primary one. */
+  /** Chooses the source by its path; undefined takes the primary screen. */
   watch(path: string | undefined): void {
     this.#wantedPath = path;
     this.#updateWatch();
@@ -271,9 +271,11 @@ export class Session implements Closable {
 
   #findWanted(): SourceInfo | undefined {
     if (this.#wantedPath !== undefined) return this.#sources.find(({ path }) => path === this.#wantedPath);
+    // Every camera is the primary source of its own agent; who names nothing has come for a screen.
+    const screens = this.#sources.filter(({ kind }) => kind === "screen");
     return (
       this.#sources.find(({ path }) => path === this.#watch?.path) ??
-      this.#sources.find(({ primary, state }) => primary && state === "live") ??
+      [...screens, ...this.#sources].find(({ primary, state }) => primary && state === "live") ??
       this.#sources[0]
     );
   }
