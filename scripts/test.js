@@ -29,7 +29,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** The last line of a test run: how many tests passed, failed and were left out. */
+/** The last lines of a test run: which tests were repeated and why; how many passed, failed and were left out. */
 function printTotals() {
   const totals = readTotals();
   if (!totals) {
@@ -37,13 +37,21 @@ function printTotals() {
     process.exitCode ||= 1;
     return;
   }
+  for (const { fullName, status, failureMessages } of totals.testResults.flatMap((file) => file.assertionResults)) {
+    if (status !== "passed" || failureMessages.length === 0) continue;
+    console.log(`Passed only when it was tried again: ${fullName}`);
+    for (const message of failureMessages) console.log(`  ${message.split("\n    at ")[0]}`);
+  }
   const skipped = totals.numPendingTests + (totals.numTodoTests ?? 0);
   // A file that failed to load has no tests to count.
   const failed = Math.max(totals.numFailedTests, process.exitCode ? 1 : 0);
   console.log(`${totals.numPassedTests} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 }
 
-/** @returns {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests?: number } | undefined} */
+/**
+ * @typedef {{ fullName: string, status: string, failureMessages: string[] }} Assertion
+ * @returns {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests?: number, testResults: { assertionResults: Assertion[] }[] } | undefined}
+ */
 function readTotals() {
   try {
     return JSON.parse(readFileSync(report, "utf8"));
