@@ -55,7 +55,8 @@ it.each(["cpu", "webgl", "webgpu"])(
     const { page } = studio;
     await studio.untilDrawn();
     expect(await studio.onStage((stage) => stage.engineReport?.engine)).toBe(engine);
-    await until("several frames", () => seen.filter((read) => read === UPLOAD).length > 2);
+    const instead = async () => [seen, await studio.onStage(({ meterReport }) => meterReport)];
+    await until("several frames", () => seen.filter((read) => read === UPLOAD).length > 2, instead);
     expect(new Set(take())).toEqual(new Set([WATCHED, UPLOAD]));
     await page.getByRole("button", { name: "Pick a key colour on the picture" }).click();
     await page.mouse.click(...(await onScreen(studio, [320, 180])));

@@ -95,13 +95,18 @@ export async function showScene(
   );
 }
 
-/** Waits until something holds; fails with `what` when it never does. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Waits until something holds; fails with `what` when it never does, and with what there was instead. */
+export async function until(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  instead: () => unknown | Promise<unknown> = () => undefined,
+): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     if (await holds()) return;
     await pause(100);
   }
-  expect.fail(`There was no ${what}.`);
+  const found = await instead();
+  expect.fail(`There was no ${what}${found === undefined ? "" : `, but ${JSON.stringify(found)}`}.`);
 }
 
 /** Waits until places of the scene, in its pixels, have these colours. */
