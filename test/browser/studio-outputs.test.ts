@@ -179,7 +179,11 @@ describe("a scene", () => {
     await page.getByRole("button", { name: "Show on another display" }).click();
     const window = await popup;
     const isPlaying = () => (document.querySelector("video")?.currentTime ?? 0) > 0.2;
-    await until("playing window", () => window.evaluate(isPlaying));
+    await until(
+      "playing window",
+      () => window.evaluate(isPlaying),
+      async () => [await window.evaluate(videoState), await studio.onStage(({ meterReport }) => meterReport)],
+    );
     const place = await window.evaluate(() => ({ left: screenX, width: innerWidth, height: innerHeight }));
     expect(place).toEqual({ left: 1280, width: 1280, height: 720 });
     const shot = await window.screenshot();
@@ -195,6 +199,13 @@ describe("a scene", () => {
     await until("end of composing", async () => !(await isComposing(studio)));
   });
 });
+
+function videoState(): unknown {
+  const video = document.querySelector("video");
+  if (video === null) return "no video";
+  const { currentTime, paused, readyState, videoWidth } = video;
+  return { currentTime, paused, readyState, videoWidth, visibility: document.visibilityState };
+}
 
 async function readScreenshot({ encoded, places }: { encoded: string; places: number[][] }): Promise<number[][]> {
   const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));

@@ -277,7 +277,7 @@ describe("the view", () => {
     const isFull = () => page.evaluate(() => document.fullscreenElement !== null);
     await page.keyboard.press("f");
     await until("full screen", isFull);
-    expect(await page.locator(".filters").count()).toBe(0);
+    await until("no controls", async () => (await page.locator(".filters").count()) === 0);
     await page.keyboard.press("f");
     await until("the window", async () => !(await isFull()));
     await page.locator(".search input").waitFor();
