@@ -88,10 +88,12 @@ it("takes another engine when the graphics process ends", async () => {
   await studio.untilDrawn();
   expect(await studio.onStage((stage) => stage.engineReport?.engine)).toBe("webgl");
   endBrowserProcesses("gpu-process");
-  await until("drawing again", async () => {
-    const [report, meter] = await studio.onStage((stage) => [stage.engineReport?.reason, stage.meterReport] as const);
-    return /failed/.test(report ?? "") && (meter?.drawnFps ?? 0) > 0;
-  });
+  const reports = () => studio.onStage(({ engineReport, meterReport }) => [engineReport, meterReport] as const);
+  const isDrawingAgain = async () => {
+    const [engine, meter] = await reports();
+    return /failed/.test(engine?.reason ?? "") && (meter?.drawnFps ?? 0) > 0;
+  };
+  await until("drawing again", isDrawingAgain, reports);
   await expectKeyed(studio);
 });
 
