@@ -29,6 +29,8 @@ type Ended = { code: number | null; signal: string | null; stdout: string; stder
 function runScript(source: string, flags: string[] = []): Promise<Ended> {
   const child = spawn(process.execPath, [...flags, "--input-type=module", "-e", PRELUDE + source], {
     stdio: ["ignore", "pipe", "pipe"],
+    // Otherwise each of an encoder's threads keeps a heap of its own, and how much of these stays is chance.
+    env: { ...process.env, MALLOC_ARENA_MAX: "2" },
   });
   let stdout = "";
   let stderr = "";
@@ -70,10 +72,15 @@ test("encoders that cannot be opened leave nothing on stderr", async () => {
 test("200 encoders, opened and closed, leave no memory behind", async () => {
   const script = `
     const cycle = (codec) => { const e = open(codec); encode(e, 2); e.close(); };
-    // Memory of native objects is given back in a turn of the event loop after the collection.
+    // Memory of native objects is given back in some turn of the event loop after the collection: the least is what stays.
     const rssMiB = async () => {
-      for (let turn = 0; turn < 3; turn += 1) { gc(); await new Promise((done) => setTimeout(done, 20)); }
-      return process.memoryUsage.rss() / 2 ** 20;
+      let least = Infinity;
+      for (let turn = 0; turn < 20; turn += 1) {
+        gc();
+        await new Promise((done) => setTimeout(done, 20));
+        least = Math.min(least, process.memoryUsage.rss() / 2 ** 20);
+      }
+      return least;
     };
     for (let index = 0; index < 20; index += 1) cycle(index % 4 === 0 ? "jpeg" : "h264");
     const before = await rssMiB();
@@ -82,7 +89,7 @@ test("200 encoders, opened and closed, leave no memory behind", async () => {
   const ended = await runScript(script, ["--expose-gc"]);
   expect(ended).toMatchObject(CLEAN);
   // A leak of one frame each would be 300 MiB, of one x264 each several thousand.
-  expect(Number(ended.stdout)).toBeLessThan(200);
+  expect(Number(ended.stdout)).toBeLessThan(120);
 }, 60_000);
 
 test("encoders work in worker threads, several at once and one after the other", async () => {

@@ -60,7 +60,7 @@ export async function untilPageShows(page: ViewPage, picture: RgbaPicture, timeo
   const { width, height, rgba } = picture;
   const hash = createHash("sha256").update(rgba).digest("hex");
   const columns = COLUMNS.map((share) => columnOf(picture, Math.round(share * (width - 1))));
-  const { equal, atEpochMs } = await page.inView(waitForHash, { width, height, columns, hash, timeoutMs });
+  const { equal, atEpochMs } = await page.inView(waitForPicture, { width, height, columns, hash, timeoutMs });
   return { differingPixels: equal ? 0 : await countDifferences(page, picture), atEpochMs };
 }
 
@@ -86,7 +86,7 @@ function columnOf({ width, height, rgba }: RgbaPicture, x: number): Column {
 type View = Parameters<Parameters<ViewPage["inView"]>[0]>[0];
 
 /** Runs in the page. */
-async function waitForHash(
+async function waitForPicture(
   view: View,
   expected: { width: number; height: number; columns: readonly Column[]; hash: string; timeoutMs: number },
 ): Promise<{ equal: boolean; atEpochMs: number }> {
