@@ -83,6 +83,39 @@ it("says that the camera is gone, and shows it again by itself", async () => {
   await expectKeyed(studio);
 });
 
+it("goes on while the page holds as many of the camera's frames as the browser gives to one", async () => {
+  const studio = await fixture.open({ key: KEY });
+  await studio.untilDrawn();
+  // As many as another program in the page, or a browser that loses some, may hold; read as the studio reads its own.
+  const hold = () =>
+    studio.onStage(async (stage) => {
+      const page = globalThis as unknown as {
+        MediaStreamTrackProcessor: new (init: unknown) => { readable: ReadableStream<VideoFrame> };
+        held: VideoFrame[] | undefined;
+      };
+      const reader = new page.MediaStreamTrackProcessor({ track: stage.camera.track }).readable.getReader();
+      const { value } = await reader.read();
+      page.held = [...(page.held ?? []), ...(value === undefined ? [] : [value])];
+      void reader.cancel();
+      return page.held.length;
+    });
+  const untilDrawnAnew = async () => {
+    await studio.onStage((stage) => {
+      stage.meterReport = undefined;
+    });
+    await studio.untilDrawn();
+  };
+  const notice = studio.page.getByText("The browser stopped handing over the camera's pictures.");
+  expect(await hold()).toBe(1);
+  // The report of the second in which that was, and one after it.
+  for (let report = 0; report < 2; report += 1) await untilDrawnAnew();
+  expect(await notice.count()).toBe(0);
+  expect(await hold()).toBe(2);
+  await notice.waitFor();
+  await untilDrawnAnew();
+  await expectKeyed(studio);
+});
+
 it("takes another engine when the graphics process ends", async () => {
   const studio = await fixture.open({ key: KEY }, "?engine=webgl");
   await studio.untilDrawn();

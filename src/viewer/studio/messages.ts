@@ -70,6 +70,8 @@ export type PageToStudio =
   /** Frames come in through this port, one after each answer. */
   | { readonly type: "port"; readonly source: string; readonly port: MessagePort }
   | { readonly type: "frame"; readonly source: string; readonly frame: VideoFrame }
+  /** The source's stream is not read any more: its frames come one by one. */
+  | { readonly type: "feed"; readonly source: string }
   | { readonly type: "remove-source"; readonly source: string }
   | { readonly type: "picture"; readonly picture: PictureSpec }
   /** When some of the camera's last frames were captured, in milliseconds since 1970. */

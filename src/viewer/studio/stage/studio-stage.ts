@@ -4,12 +4,11 @@ import { Camera, type CameraRequest } from "../camera/camera.ts";
 import { readCaptureTimes } from "../camera/capture-clock.ts";
 import { type EngineName, isEngineName, type Size } from "../engine/engine.ts";
 import { recallEngine, rememberEngine } from "../engine-memory.ts";
-import type { EngineReport, MeterReport, StudioToPage } from "../messages.ts";
+import type { EngineReport, MeterReport, PageToStudio, StudioToPage } from "../messages.ts";
 import { type Split, sourceOf, splitScene } from "../scene/picture.ts";
 import { isEffect, type Layer, newScene, type Scene } from "../scene/scene.ts";
 import { StudioClient } from "../studio-client.ts";
-import { readTrack } from "../track-streams.ts";
-import { FrameFeed } from "./frame-feed.ts";
+import { CameraFrames } from "./camera-frames.ts";
 import { LayerElement, mediaSize } from "./layer-element.ts";
 import { LayerMedia } from "./layer-media.ts";
 import { OutputStream } from "./output-stream.ts";
@@ -19,6 +18,8 @@ export type StageNotice = { readonly level: "info" | "warning" | "error"; readon
 
 /** Two reports of the meter, of which the second surely knows the capture times. */
 const CLOCK_CHECK_MS = 2000;
+const STUCK_CAMERA =
+  "The browser stopped handing over the camera's pictures. They take another way now, which is slower when this page is busy.";
 
 /**
  * Shows a scene: the camera and other plain layers by elements of the page, the rest by a canvas above that a worker draws.
@@ -46,8 +47,14 @@ export class StudioStage extends HTMLElement {
   });
   readonly #scope = new Scope();
   #clock = new AbortController();
-  /** Only where the browser has no stream of a track's frames. */
-  #cameraFeed: FrameFeed | undefined;
+  readonly #cameraFrames = new CameraFrames({
+    video: this.#video,
+    send: (message) => this.#send(message),
+    onStuck: () => {
+      this.#noticed.emit({ level: "warning", text: STUCK_CAMERA });
+      this.#findClock();
+    },
+  });
   #client: StudioClient | undefined;
   #scene: Scene = newScene();
   #split: Split | undefined;
@@ -116,7 +123,7 @@ export class StudioStage extends HTMLElement {
   disconnectedCallback(): void {
     this.#resize.disconnect();
     this.#clock.abort();
-    this.#cameraFeed?.close();
+    this.#cameraFrames.close();
     this.#output?.close();
     this.#scope.close();
     this.camera.close();
@@ -209,6 +216,7 @@ export class StudioStage extends HTMLElement {
         break;
       case "meter":
         this.meterReport = message.report;
+        this.#cameraFrames.check(message.report);
         break;
       case "notice":
         this.#noticed.emit(message);
@@ -241,21 +249,18 @@ export class StudioStage extends HTMLElement {
 
   #useTrack(track: MediaStreamTrack | undefined): void {
     this.#clock.abort();
-    this.#clock = new AbortController();
-    this.#cameraFeed?.close();
-    this.#cameraFeed = undefined;
     this.#video.srcObject = track === undefined ? null : new MediaStream([track]);
-    if (track === undefined) {
-      this.#client?.send({ type: "remove-source", source: "camera" });
-      return;
-    }
-    const readable = readTrack(track);
-    if (readable !== undefined) this.#client?.send({ type: "stream", source: "camera", readable });
-    else this.#cameraFeed = new FrameFeed(this.#video, (frame) => this.#sendFrame("camera", frame));
-    void this.#findClock(this.#clock.signal);
+    this.#cameraFrames.use(track);
+    if (track !== undefined) this.#findClock();
   }
 
-  async #findClock(signal: AbortSignal): Promise<void> {
+  #findClock(): void {
+    this.#clock.abort();
+    this.#clock = new AbortController();
+    void this.#tellCaptureTimes(this.#clock.signal);
+  }
+
+  async #tellCaptureTimes(signal: AbortSignal): Promise<void> {
     // The first frames of a camera that starts may come in bursts, which tell nothing.
     for (let found = false; !found; found = this.meterReport?.fromCapture === true) {
       const epochsMs = await readCaptureTimes(this.#video, signal);
@@ -308,7 +313,7 @@ export class StudioStage extends HTMLElement {
   #openMedia(layer: Layer): LayerMedia {
     const { id } = layer;
     return new LayerMedia(layer, {
-      onFrame: (frame) => this.#sendFrame(id, frame),
+      onFrame: (frame) => this.#send({ type: "frame", source: id, frame }),
       onPort: (port) => this.#client?.send({ type: "port", source: id, port }),
       onEnded: () => this.stop(id),
       onSize: () => this.#arrange(),
@@ -316,9 +321,9 @@ export class StudioStage extends HTMLElement {
     });
   }
 
-  #sendFrame(source: string, frame: VideoFrame): void {
-    if (this.#client === undefined) frame.close();
-    else this.#client.send({ type: "frame", source, frame });
+  #send(message: PageToStudio): void {
+    if (this.#client !== undefined) this.#client.send(message);
+    else if (message.type === "frame") message.frame.close();
   }
 
   /** Elements keep their place in the document where they can, because moving a video stops it for a moment. */

@@ -1,11 +1,25 @@
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { FrameSources } from "./frame-sources.ts";
 
 /** A frame as far as its owner is concerned. */
-function fakeFrame(): VideoFrame & { readonly closed: number } {
-  const frame = { closed: 0, close: () => (frame.closed += 1) };
-  return frame as unknown as VideoFrame & { readonly closed: number };
+class FakeFrame {
+  closed = 0;
+  readonly timestamp = 1;
+  readonly of: FakeFrame | undefined;
+
+  constructor(of?: FakeFrame) {
+    this.of = of;
+  }
+
+  close(): void {
+    this.closed += 1;
+  }
 }
+
+const fakeFrame = () => new FakeFrame() as unknown as VideoFrame & FakeFrame;
+
+beforeAll(() => void vi.stubGlobal("VideoFrame", FakeFrame));
+afterAll(() => void vi.unstubAllGlobals());
 
 /** A stream that gives frames when told to. */
 function stream() {
@@ -47,20 +61,41 @@ it("keeps the newest frame of each source and closes every other", () => {
 
 it("reads a stream to its end, and closes what still comes from one that was replaced", async () => {
   const { sources, seen } = watched();
+  const kept = () => sources.newest("camera")?.frame as unknown as FakeFrame;
   const [old, next] = [stream(), stream()];
   sources.read("camera", old.readable);
   const [before, late, after] = [fakeFrame(), fakeFrame(), fakeFrame()];
   old.give(before);
   await settled();
-  expect(sources.newest("camera")?.frame).toBe(before);
+  const first = kept();
+  expect(first.of).toBe(before);
+  expect([first, before].map(({ closed }) => closed)).toEqual([0, 1]);
   // Already on its way when the other camera is chosen.
   old.give(late);
   sources.read("camera", next.readable);
   next.give(after);
   await settled();
-  expect(sources.newest("camera")?.frame).toBe(after);
-  expect([before, late, after].map(({ closed }) => closed)).toEqual([1, 1, 0]);
+  expect(kept().of).toBe(after);
+  expect([first, before, late, after, kept()].map(({ closed }) => closed)).toEqual([1, 1, 1, 1, 0]);
   next.end();
   await settled();
   expect(seen.at(-1)).toBe("camera: The stream has ended.");
+});
+
+it("stops a stream and keeps its newest frame, until the next that is given", async () => {
+  const { sources, seen } = watched();
+  const camera = stream();
+  sources.read("camera", camera.readable);
+  camera.give(fakeFrame());
+  await settled();
+  const kept = sources.newest("camera")?.frame as unknown as FakeFrame;
+  sources.stop("camera");
+  await settled();
+  expect(kept.closed).toBe(0);
+  const given = fakeFrame();
+  sources.push("camera", given);
+  expect(kept.closed).toBe(1);
+  expect(sources.newest("camera")?.frame).toBe(given);
+  // Nobody is told of the end of a stream that was stopped.
+  expect(seen).toEqual(["camera", "camera"]);
 });

@@ -35,7 +35,7 @@ export class FrameSources implements Closable {
 
   /** Reads a stream of frames until it ends; another stream of the same source takes its place. */
   read(source: string, readable: ReadableStream<VideoFrame>): void {
-    this.#cancel(source);
+    this.stop(source);
     const reader = readable.getReader();
     this.#readers.set(source, reader);
     void this.#pump(source, reader);
@@ -43,7 +43,7 @@ export class FrameSources implements Closable {
 
   /** Takes frames from a port, and answers each, so that the sender makes no more than can be taken. */
   listen(source: string, port: MessagePort): void {
-    this.#cancel(source);
+    this.stop(source);
     this.#ports.set(source, port);
     port.onmessage = ({ data }: MessageEvent<VideoFrame>) => {
       if (this.#ports.get(source) !== port) {
@@ -55,9 +55,18 @@ export class FrameSources implements Closable {
     };
   }
 
+  /** Ends the source's stream and keeps its newest frame. */
+  stop(source: string): void {
+    this.#ports.get(source)?.close();
+    this.#ports.delete(source);
+    const reader = this.#readers.get(source);
+    this.#readers.delete(source);
+    reader?.cancel().catch(() => undefined);
+  }
+
   /** Ends the source's stream and forgets its frame. */
   remove(source: string): void {
-    this.#cancel(source);
+    this.stop(source);
     this.#newest.get(source)?.frame.close();
     this.#newest.delete(source);
   }
@@ -67,19 +76,11 @@ export class FrameSources implements Closable {
     for (const source of sources) this.remove(source);
   }
 
-  #cancel(source: string): void {
-    this.#ports.get(source)?.close();
-    this.#ports.delete(source);
-    const reader = this.#readers.get(source);
-    this.#readers.delete(source);
-    reader?.cancel().catch(() => undefined);
-  }
-
   async #pump(source: string, reader: ReadableStreamDefaultReader<VideoFrame>): Promise<void> {
     let reason = "The stream has ended.";
     try {
       for (let next = await reader.read(); !next.done; next = await reader.read()) {
-        if (this.#readers.get(source) === reader) this.push(source, next.value);
+        if (this.#readers.get(source) === reader) this.push(source, uncounted(next.value));
         else next.value.close();
       }
     } catch (error) {
@@ -89,4 +90,15 @@ export class FrameSources implements Closable {
     this.#readers.delete(source);
     this.#options.onEnded(source, reason);
   }
+}
+
+/**
+ * The same picture as a frame that may be kept. Chromium gives a track's readers no more frames while they have as many of its
+ * camera's unclosed as half of its buffers, which are two on Linux. One kept here and one that is lost while the stream is
+ * handed to this thread would end it without a word. A frame made of another is not counted, and copies nothing.
+ */
+function uncounted(frame: VideoFrame): VideoFrame {
+  const own = new VideoFrame(frame, { timestamp: frame.timestamp });
+  frame.close();
+  return own;
 }

@@ -43,6 +43,10 @@ scope.onmessage = ({ data }) => {
     case "frame":
       sources.push(data.source, data.frame);
       return;
+    case "feed":
+      meter.forgetClock();
+      sources.stop(data.source);
+      return;
     case "remove-source":
       sources.remove(data.source);
       compositor.draw();
