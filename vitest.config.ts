@@ -5,7 +5,8 @@ const retry = process.env.CI === undefined ? 0 : 2;
 
 /**
  * Four kinds of test: unit beside the source, the others on the built program with real processes and a real browser.
- * The kinds run one after the other, cheapest first.
+ * The kinds run one after the other, cheapest first. Only the integration tests count what a process holds, so only they
+ * need one for each file; loading what they share anew would cost the others more than a minute.
  */
 export default defineConfig({
   test: {
@@ -14,6 +15,7 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "scripts/**/*.test.js"],
+          isolate: false,
           maxWorkers: 2,
           // Property tests take seconds where other programs use the machine, too.
           testTimeout: 30_000,
@@ -39,6 +41,7 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          isolate: false,
           fileParallelism: false,
           sequence: { groupOrder: 2 },
         },
@@ -50,6 +53,7 @@ export default defineConfig({
           include: ["test/e2e/**/*.test.ts"],
           testTimeout: 90_000,
           hookTimeout: 90_000,
+          isolate: false,
           fileParallelism: false,
           sequence: { groupOrder: 3 },
         },
