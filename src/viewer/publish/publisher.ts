@@ -1,14 +1,8 @@
 import type { Closable } from "../../base/index.ts";
+import { readTrack } from "../track-streams.ts";
 import type { PageToPublishWorker, PublishState, PublishWorkerToPage } from "./messages.ts";
 
 export type { PublishState } from "./messages.ts";
-
-/** TypeScript's DOM types lack the stream of frames behind a track, which not every browser has. */
-const { MediaStreamTrackProcessor } = globalThis as unknown as {
-  readonly MediaStreamTrackProcessor?: new (init: {
-    track: MediaStreamTrack;
-  }) => { readonly readable: ReadableStream<VideoFrame> };
-};
 
 /**
  * Publishes a track of this device as a camera of the hub, until it is closed. Encoding and network are in a worker, so that
@@ -26,11 +20,9 @@ export class Publisher implements Closable {
     this.#worker.onerror = (event) => onState({ kind: "connecting", reason: event.message });
     const path = `/api/cameras/${encodeURIComponent(camera)}/publish`;
     this.#send({ type: "open", url: location.origin.replace(/^http/, "ws") + path, camera });
-    if (MediaStreamTrackProcessor === undefined) this.#readByElement(track);
-    else {
-      const { readable } = new MediaStreamTrackProcessor({ track });
-      this.#send({ type: "frames", readable }, [readable]);
-    }
+    const readable = readTrack(track);
+    if (readable === undefined) this.#readByElement(track);
+    else this.#send({ type: "frames", readable }, [readable]);
   }
 
   close(): void {

@@ -1,6 +1,6 @@
 import type { Closable } from "../../../base/index.ts";
+import { readTrack } from "../../track-streams.ts";
 import type { MeterReport, PageToStudio } from "../messages.ts";
-import { readTrack } from "../track-streams.ts";
 import { FrameFeed } from "./frame-feed.ts";
 
 /** So many reports in a row without a frame, while the element shows new ones, mean that the stream is stuck. */

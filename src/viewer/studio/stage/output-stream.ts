@@ -1,4 +1,4 @@
-import { writeTrack } from "../track-streams.ts";
+import { writeTrack } from "../../track-streams.ts";
 
 /** The whole scene as a media stream, for recorders, other windows and picture in picture. */
 export class OutputStream {
