@@ -94,8 +94,8 @@ export class FrameSources implements Closable {
 
 /**
  * The same picture as a frame that may be kept. Chromium gives a track's readers no more frames while they have as many of its
- * camera's unclosed as half of its buffers, which are two on Linux. One kept here and one that is lost while the stream is
- * handed to this thread would end it without a word. A frame made of another is not counted, and copies nothing.
+ * camera's unclosed as half of its buffers, which are two on Linux. One kept here and one that stayed behind when the
+ * stream was handed to this thread would end it without a word. A frame made of another is not counted, and copies nothing.
  */
 function uncounted(frame: VideoFrame): VideoFrame {
   const own = new VideoFrame(frame, { timestamp: frame.timestamp });
