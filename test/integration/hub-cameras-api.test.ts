@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cameraApi, fakeCamera } from "../support/camera-hub.ts";
-import { add, stateOf, useCameraHubs } from "../support/camera-hubs.ts";
+import { addCamera, cameraApi, cameraState, fakeCamera, useCameraHubs } from "../support/camera-hub.ts";
 import { upgradeStatus } from "../support/fake-viewer.ts";
 import { makeLink, TOKEN } from "../support/test-hub.ts";
 
@@ -19,7 +18,7 @@ describe("the API", () => {
     expect(added).toMatchObject({ status: 201, body: { id: "yard", hasCredentials: true } });
     expect(added.body.source).toEqual({ kind: "rtsp", url: "rtsp://192.0.2.1/live", transport: "auto" });
     const crash = fakeCamera("broken", "crash", { keepOpen: true, credentials: { username: "u", password: secret } });
-    await add(running, crash);
+    await addCamera(running, crash);
     const answers = [added.text];
     for (const path of ["", "/yard", "/export"]) answers.push((await cameraApi(running.url, "GET", path)).text);
     const wrong = { ...fakeCamera("x"), source: { kind: "rtsp", url: `ftp://a:${secret}@b/` } };
@@ -39,7 +38,7 @@ describe("the API", () => {
 
   test("keeps credentials that are not mentioned, and forgets them for null", async () => {
     const running = await start();
-    await add(running, fakeCamera("door", "", { credentials: { username: "me", password: "x" } }));
+    await addCamera(running, fakeCamera("door", "", { credentials: { username: "me", password: "x" } }));
     const renamed = fakeCamera("door", "", { name: "Door" });
     expect((await cameraApi(running.url, "PUT", "/door", renamed)).body.hasCredentials).toBe(true);
     expect((await cameraApi(running.url, "POST", "/test", renamed)).body).toMatchObject({
@@ -67,8 +66,8 @@ describe("the API", () => {
 
   test("exports what it imports, all or nothing", async () => {
     const running = await start();
-    await add(running, fakeCamera("door", "", { groups: ["a"], credentials: { username: "u", password: "p" } }));
-    await add(running, fakeCamera("gate"));
+    await addCamera(running, fakeCamera("door", "", { groups: ["a"], credentials: { username: "u", password: "p" } }));
+    await addCamera(running, fakeCamera("gate"));
     const { cameras } = (await cameraApi(running.url, "GET", "/export")).body as { cameras: Array<{ id: string }> };
     expect(cameras.map(({ id }) => id)).toEqual(["door", "gate"]);
     await cameraApi(running.url, "DELETE", "/gate");
@@ -91,7 +90,7 @@ describe("the API", () => {
     const asViewer = await fetch(`${running.url}/api/cameras`, { headers: { authorization: `Bearer ${link}` } });
     expect(asViewer.status).toBe(403);
     expect((await fetch(`${running.url}/api/cameras`)).status).toBe(401);
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const statuses = await Promise.all([
       cameraApi(running.url, "POST", "", fakeCamera("door")),
       cameraApi(running.url, "PUT", "/door", fakeCamera("gate")),
@@ -110,8 +109,8 @@ describe("the API", () => {
 describe("events", () => {
   test("tell the sources that a person may see, and movements' views to who asked", async () => {
     const running = await start();
-    await add(running, fakeCamera("door"));
-    await add(running, fakeCamera("gate"));
+    await addCamera(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("gate"));
     const all = await follow(running);
     const some = await follow(running, await makeLink(running, ["view"], ["gate/camera"]));
     const door = await all.source("door/camera");
@@ -125,7 +124,7 @@ describe("events", () => {
     await second.next("motion-view");
     second.close();
     // Nobody looks any more, so the process is not needed either.
-    await eventually(() => stateOf(running, "door")).toBe("idle");
+    await eventually(() => cameraState(running, "door")).toBe("idle");
     some.say({ type: "motion-view", source: door.id, on: true });
     expect(await some.closed).toBe(4000);
   });

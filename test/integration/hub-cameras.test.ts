@@ -2,8 +2,7 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Picture } from "../../dist/protocol/index.js";
-import { cameraApi, fakeCamera } from "../support/camera-hub.ts";
-import { add, stateOf, useCameraHubs } from "../support/camera-hubs.ts";
+import { addCamera, cameraApi, cameraState, fakeCamera, useCameraHubs } from "../support/camera-hub.ts";
 import { pause } from "../support/events.ts";
 import { PublishingPage } from "../support/publishing-page.ts";
 import { makeLink, TOKEN } from "../support/test-hub.ts";
@@ -34,7 +33,7 @@ function isStopped(pid: number): boolean {
 describe("on demand", () => {
   test("a camera is listed without a process, starts with its first viewer and ends a grace time after the last", async () => {
     const running = await start({ cameraSpares: 0 });
-    await add(running, fakeCamera("door", "width=800&height=600", { groups: ["yard"] }));
+    await addCamera(running, fakeCamera("door", "width=800&height=600", { groups: ["yard"] }));
     expect(running.sources()).toMatchObject([
       { path: "door/camera", kind: "camera", groups: ["yard"], state: "live", width: 1280, health: { state: "idle" } },
     ]);
@@ -43,7 +42,7 @@ describe("on demand", () => {
     const source = await viewer.sourceId("door/camera");
     await viewer.watch(source);
     expect(running.cameraPids()).toHaveLength(1);
-    await eventually(() => stateOf(running, "door")).toBe("healthy");
+    await eventually(() => cameraState(running, "door")).toBe("healthy");
     expect(running.sources()[0]).toMatchObject({ width: 800, height: 600, backend: "fake" });
     viewer.say({ type: "unwatch", watch: 1 });
     await eventually(() => running.cameraPids()).toEqual([]);
@@ -52,7 +51,7 @@ describe("on demand", () => {
 
   test("a viewer that comes back within the grace time finds the same process", async () => {
     const running = await start({ timings: { cameraGraceMs: 5000 } });
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const viewer = await connect(running);
     const source = await viewer.sourceId("door/camera");
     await viewer.watch(source);
@@ -66,7 +65,7 @@ describe("on demand", () => {
   test("spares wait while there are cameras, and are used first", async () => {
     const running = await start({ cameraSpares: 2 });
     expect(running.cameraPids()).toEqual([]);
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     await eventually(() => hubs.log.filter((line) => line.includes("this spare is ready")).length).toBe(2);
     const spares = running.cameraPids();
     const viewer = await connect(running);
@@ -79,21 +78,21 @@ describe("on demand", () => {
 
   test("one that is to be kept open, or watched for motion, runs without a viewer", async () => {
     const running = await start({ cameraSpares: 0 });
-    await add(running, fakeCamera("open", "", { keepOpen: true }));
-    await add(running, fakeCamera("moving", "", { motion: { enabled: true } }));
-    await add(running, fakeCamera("neither"));
-    await eventually(() => stateOf(running, "open")).toBe("healthy");
-    await eventually(() => stateOf(running, "moving")).toBe("healthy");
-    expect(stateOf(running, "neither")).toBe("idle");
+    await addCamera(running, fakeCamera("open", "", { keepOpen: true }));
+    await addCamera(running, fakeCamera("moving", "", { motion: { enabled: true } }));
+    await addCamera(running, fakeCamera("neither"));
+    await eventually(() => cameraState(running, "open")).toBe("healthy");
+    await eventually(() => cameraState(running, "moving")).toBe("healthy");
+    expect(cameraState(running, "neither")).toBe("idle");
     expect(running.cameraPids()).toHaveLength(2);
     await cameraApi(running.url, "PUT", "/open", fakeCamera("open"));
-    await eventually(() => stateOf(running, "open")).toBe("idle");
+    await eventually(() => cameraState(running, "open")).toBe("idle");
   });
 
   test("whoever joins a camera's own stream gets a picture at once, without a keyframe being asked for", async () => {
     const running = await start();
     // The second keyframe comes after 20 s.
-    await add(running, fakeCamera("door", "gop=1000"));
+    await addCamera(running, fakeCamera("door", "gop=1000"));
     const first = await connect(running);
     await first.watch(await first.sourceId("door/camera"));
     await first.pictures.next(({ sequence }) => sequence >= 5);
@@ -111,14 +110,14 @@ describe("recovery", () => {
   test("a camera whose process was killed is back with honest health, and no other notices", async () => {
     const running = await start({ cameraSpares: 1 });
     // Slow enough that the time without it is told, whatever is told together.
-    await add(running, fakeCamera("door", "openMs=800"));
-    await add(running, fakeCamera("gate"));
+    await addCamera(running, fakeCamera("door", "openMs=800"));
+    await addCamera(running, fakeCamera("gate"));
     const events = await follow(running);
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     const other = await connect(running);
     const rung = await other.watch(await other.sourceId("gate/camera"));
-    await eventually(() => stateOf(running, "door")).toBe("healthy");
+    await eventually(() => cameraState(running, "door")).toBe("healthy");
     const pid = pidIn(viewer.pictures.all[0] as Picture);
     process.kill(pid, "SIGKILL");
     expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
@@ -136,7 +135,7 @@ describe("recovery", () => {
 
   test("one that hangs is replaced, too", async () => {
     const running = await start({ timings: { clockPingMs: 50 } });
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     const pid = pidIn(viewer.pictures.all[0] as Picture);
@@ -149,10 +148,10 @@ describe("recovery", () => {
 
   test("after the whole machine stood still nothing is replaced", async () => {
     const running = await start({ timings: { clockPingMs: 100 } });
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const viewer = await connect(running);
     const rung = await viewer.watch(await viewer.sourceId("door/camera"));
-    await eventually(() => stateOf(running, "door")).toBe("healthy");
+    await eventually(() => cameraState(running, "door")).toBe("healthy");
     const pids = running.cameraPids();
     for (const pid of pids) process.kill(pid, "SIGSTOP");
     await eventually(() => pids.every(isStopped)).toBe(true);
@@ -170,7 +169,7 @@ describe("recovery", () => {
 
   test("one that leaves its link, but ignores SIGTERM and has a child, is killed with its child and replaced", async () => {
     const running = await start();
-    await add(running, fakeCamera("door", "stubborn=300"));
+    await addCamera(running, fakeCamera("door", "stubborn=300"));
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     const pid = pidIn(viewer.pictures.all[0] as Picture);
@@ -184,8 +183,8 @@ describe("recovery", () => {
 
   test("one that crashes at every start is tried ever less often while it is watched, and not at all after", async () => {
     const running = await start();
-    await add(running, fakeCamera("broken", "crash"));
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("broken", "crash"));
+    await addCamera(running, fakeCamera("door"));
     const events = await follow(running);
     const viewer = await connect(running);
     viewer.say({ type: "watch", watch: 9, source: await viewer.sourceId("broken/camera"), codecs: ["h264"] });
@@ -195,7 +194,7 @@ describe("recovery", () => {
     expect(health?.retryAtUs).toBeGreaterThan(0);
     await viewer.watch(await (await connect(running)).sourceId("door/camera"));
     viewer.say({ type: "unwatch", watch: 9 });
-    await eventually(() => stateOf(running, "broken")).toBe("idle");
+    await eventually(() => cameraState(running, "broken")).toBe("idle");
     const restarts = running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts;
     await pause(1200);
     expect(running.sources().find(({ path }) => path === "broken/camera")?.health?.restarts).toBe(restarts);
@@ -203,10 +202,10 @@ describe("recovery", () => {
 
   test("a source that is down keeps its one process, which says so", async () => {
     const running = await start({ cameraSpares: 0 });
-    await add(running, fakeCamera("door", "down"));
+    await addCamera(running, fakeCamera("door", "down"));
     const viewer = await connect(running);
     viewer.say({ type: "watch", watch: 1, source: await viewer.sourceId("door/camera"), codecs: ["h264"] });
-    await eventually(() => stateOf(running, "door")).toBe("recovering");
+    await eventually(() => cameraState(running, "door")).toBe("recovering");
     expect(running.sources()[0]?.health).toMatchObject({
       attempt: 3,
       detail: "The source does not answer.",
@@ -220,7 +219,7 @@ describe("recovery", () => {
 
   test("an old process is replaced without a gap: the new one delivers before the old one ends", async () => {
     const running = await start({ timings: { cameraMaxAgeMs: 700 } });
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     const pid = pidIn(viewer.pictures.all[0] as Picture);
@@ -235,7 +234,7 @@ describe("recovery", () => {
 
   test("without a program for cameras they are listed, and say why they do not start", async () => {
     const running = await startWithoutProgram();
-    await add(running, fakeCamera("door", "", { keepOpen: true }));
+    await addCamera(running, fakeCamera("door", "", { keepOpen: true }));
     await eventually(() => running.sources()[0]?.health?.detail).toContain("without a program");
   });
 });
@@ -243,7 +242,7 @@ describe("recovery", () => {
 describe("changes", () => {
   test("of the source begin anew while it is watched; of the name they do not", async () => {
     const running = await start();
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     const viewer = await connect(running);
     const source = await viewer.sourceId("door/camera");
     await viewer.watch(source);
@@ -261,8 +260,8 @@ describe("changes", () => {
 
   test("removing or disabling a camera ends it for its viewers, and the name is free again", async () => {
     const running = await start({ cameraSpares: 0 });
-    await add(running, fakeCamera("door"));
-    await add(running, fakeCamera("gate"));
+    await addCamera(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("gate"));
     const viewer = await connect(running);
     await viewer.watch(await viewer.sourceId("door/camera"));
     expect((await cameraApi(running.url, "DELETE", "/door")).status).toBe(200);
@@ -272,17 +271,17 @@ describe("changes", () => {
     await eventually(() => running.cameraPids()).toEqual([]);
     expect((await cameraApi(running.url, "GET", "/gate")).body).toMatchObject({ enabled: false, sourceId: null });
     expect((await cameraApi(running.url, "GET", "/door")).status).toBe(404);
-    await add(running, fakeCamera("door"));
+    await addCamera(running, fakeCamera("door"));
     expect(running.sources()).toHaveLength(1);
   });
 
   test("last until the next start, with the size that was delivered", async () => {
     const first = await start({ cameraSpares: 0 });
-    await add(
+    await addCamera(
       first,
       fakeCamera("door", "width=800&height=600", { keepOpen: true, credentials: { username: "me", password: "x" } }),
     );
-    await eventually(() => stateOf(first, "door")).toBe("healthy");
+    await eventually(() => cameraState(first, "door")).toBe("healthy");
     await first.close();
     const second = await start({ cameraSpares: 0 });
     expect(second.sources()).toMatchObject([{ path: "door/camera", width: 800, height: 600 }]);
@@ -293,7 +292,7 @@ describe("changes", () => {
 describe("a camera that a page publishes", () => {
   test("delivers while the page is there, says when it is not, and takes the next page", async () => {
     const running = await start({ cameraSpares: 1 });
-    await add(running, { id: "phone", name: "Phone", source: { kind: "browser" } });
+    await addCamera(running, { id: "phone", name: "Phone", source: { kind: "browser" } });
     expect(running.sources()[0]?.health).toMatchObject({ state: "idle", detail: "No page publishes it now." });
     expect(running.cameraPids()).toEqual([]);
     const viewer = await connect(running);
@@ -302,10 +301,10 @@ describe("a camera that a page publishes", () => {
     const rung = await page.openRung();
     page.picture(rung, 1, { keyframe: true });
     await viewer.pictures.next((picture) => picture.rung === rung);
-    await eventually(() => stateOf(running, "phone")).toBe("healthy");
+    await eventually(() => cameraState(running, "phone")).toBe("healthy");
     page.link.close();
     expect((await viewer.next("interrupted")).reason).toContain("no longer publishes");
-    await eventually(() => stateOf(running, "phone")).toBe("idle");
+    await eventually(() => cameraState(running, "phone")).toBe("idle");
     const next = await PublishingPage.connect(running.url, "phone", TOKEN);
     const reopened = await next.openRung();
     next.picture(reopened, 1, { keyframe: true });

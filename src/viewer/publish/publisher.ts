@@ -1,4 +1,5 @@
 import type { Closable } from "../../base/index.ts";
+import { FrameFeed } from "../frame-feed.ts";
 import { readTrack } from "../track-streams.ts";
 import type { PageToPublishWorker, PublishState, PublishWorkerToPage } from "./messages.ts";
 
@@ -10,8 +11,8 @@ export type { PublishState } from "./messages.ts";
  */
 export class Publisher implements Closable {
   readonly #worker: Worker;
-  #video: HTMLVideoElement | undefined;
-  #closed = false;
+  readonly #video = document.createElement("video");
+  #feed: FrameFeed | undefined;
 
   /** `camera` is the id of a camera of the kind "browser". */
   constructor(camera: string, track: MediaStreamTrack, onState: (state: PublishState) => void) {
@@ -26,26 +27,17 @@ export class Publisher implements Closable {
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
     this.#worker.terminate();
-    if (this.#video !== undefined) this.#video.srcObject = null;
+    this.#feed?.close();
+    this.#video.srcObject = null;
   }
 
   #readByElement(track: MediaStreamTrack): void {
-    const video = document.createElement("video");
-    video.muted = true;
-    video.playsInline = true;
-    video.srcObject = new MediaStream([track]);
-    this.#video = video;
-    const next = (): void => {
-      if (this.#closed) return;
-      const frame = new VideoFrame(video, { timestamp: performance.now() * 1000 });
-      this.#send({ type: "frame", frame }, [frame]);
-      video.requestVideoFrameCallback(next);
-    };
-    video.requestVideoFrameCallback(next);
-    void video.play();
+    this.#video.muted = true;
+    this.#video.playsInline = true;
+    this.#video.srcObject = new MediaStream([track]);
+    this.#feed = new FrameFeed(this.#video, (frame) => this.#send({ type: "frame", frame }, [frame]));
+    void this.#video.play();
   }
 
   #send(message: PageToPublishWorker, transfer: Transferable[] = []): void {

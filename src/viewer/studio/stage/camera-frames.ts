@@ -1,7 +1,7 @@
 import type { Closable } from "../../../base/index.ts";
+import { FrameFeed } from "../../frame-feed.ts";
 import { readTrack } from "../../track-streams.ts";
 import type { MeterReport, PageToStudio } from "../messages.ts";
-import { FrameFeed } from "./frame-feed.ts";
 
 /** So many reports in a row without a frame, while the element shows new ones, mean that the stream is stuck. */
 const SILENT_REPORTS = 2;
@@ -20,8 +20,8 @@ export type CameraFramesOptions = {
  */
 export class CameraFrames implements Closable {
   readonly #options: CameraFramesOptions;
+  /** Undefined while the frames come as a stream. */
   #feed: FrameFeed | undefined;
-  #isStream = false;
   #silent = 0;
   #shown = 0;
 
@@ -38,7 +38,6 @@ export class CameraFrames implements Closable {
       return;
     }
     const readable = readTrack(track);
-    this.#isStream = readable !== undefined;
     if (readable === undefined) this.#startFeed();
     else send({ type: "stream", source: "camera", readable });
   }
@@ -46,12 +45,10 @@ export class CameraFrames implements Closable {
   /** Looks whether the stream still gives what the element shows; once for each of the worker's reports. */
   check({ cameraFps }: MeterReport): void {
     const shown = this.#options.video.getVideoPlaybackQuality().totalVideoFrames;
-    const isSilent = this.#isStream && cameraFps === 0 && shown > this.#shown;
+    const isSilent = this.#feed === undefined && cameraFps === 0 && shown > this.#shown;
     this.#shown = shown;
     this.#silent = isSilent ? this.#silent + 1 : 0;
     if (this.#silent < SILENT_REPORTS) return;
-    this.#isStream = false;
-    this.#silent = 0;
     this.#startFeed();
     this.#options.onStuck();
   }
@@ -59,7 +56,6 @@ export class CameraFrames implements Closable {
   close(): void {
     this.#feed?.close();
     this.#feed = undefined;
-    this.#isStream = false;
     this.#silent = 0;
   }
 

@@ -1,7 +1,8 @@
 import { type Closable, describeError } from "../../../base/index.ts";
+import { FrameFeed } from "../../frame-feed.ts";
 import { SightlineView } from "../../ui/index.ts";
 import type { Layer } from "../scene/scene.ts";
-import { FrameFeed, loadImageFrame } from "./frame-feed.ts";
+import { loadImageFrame } from "./image-frame.ts";
 
 export type LayerMediaOptions = {
   /** A frame for the worker; the receiver owns it. */

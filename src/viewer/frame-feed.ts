@@ -1,4 +1,4 @@
-import type { Closable } from "../../../base/index.ts";
+import type { Closable } from "../base/index.ts";
 
 /** Sends the frames that a video element shows, as long as it shows any. Costs nothing while the video stands still. */
 export class FrameFeed implements Closable {
@@ -33,21 +33,4 @@ export class FrameFeed implements Closable {
       // Between two files there may be no frame.
     }
   }
-}
-
-/** Decodes an image to a frame. Rejects when it is none or cannot be loaded. */
-export async function loadImageFrame(url: string): Promise<VideoFrame> {
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`The image could not be loaded (${response.status}).`);
-  const blob = await response.blob();
-  if ("ImageDecoder" in globalThis && (await ImageDecoder.isTypeSupported(blob.type))) {
-    const decoder = new ImageDecoder({ data: await blob.arrayBuffer(), type: blob.type });
-    const { image } = await decoder.decode();
-    decoder.close();
-    return image;
-  }
-  const bitmap = await createImageBitmap(blob, { premultiplyAlpha: "none" });
-  const frame = new VideoFrame(bitmap, { timestamp: 0 });
-  bitmap.close();
-  return frame;
 }
