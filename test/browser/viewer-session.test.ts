@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import type { CameraHealth } from "../../dist/protocol/index.js";
 import { type Chromium, startChromium } from "../support/chromium.ts";
 import { hubClockUs, type ScriptedHub, startScriptedHub, TOKEN } from "../support/scripted-hub.ts";
 import { openScriptedPage, ScriptedPage } from "../support/scripted-page.ts";
@@ -87,6 +88,52 @@ it("says honestly that an agent was lost, and comes back with the next stream", 
   hub.viewer.startStream(stream);
   await page.presented(hub.viewer.sendPicture(stream, 0));
   await page.page.getByRole("heading", { name: "The agent was killed." }).waitFor({ state: "detached" });
+});
+
+it("shows the picture of a camera that fell silent as old, and comes back by itself", async () => {
+  const health: CameraHealth = {
+    ...{ state: "healthy", sinceUs: hubClockUs(), detail: "", attempt: 0, retryAtUs: 0 },
+    ...{ lastPictureUs: hubClockUs(), restarts: 0 },
+  };
+  hub.sources = [];
+  const camera = hub.addSource(stream, { path: "door/camera", name: "Door", kind: "camera", grants: ["view"], health });
+  const page = await open();
+  // A hub says it like this: the source stays, its stream is not interrupted, only its health tells.
+  const say = (next: Partial<CameraHealth>): void => {
+    hub.sources[0] = { ...camera, health: { ...health, sinceUs: hubClockUs(), ...next } };
+    hub.announce();
+  };
+  const heading = page.page.getByRole("heading", { name: /^Door delivers no picture/ });
+  for (const state of ["recovering", "failed"] as const) {
+    say({ state, detail: "No picture came any more.", attempt: 2, lastPictureUs: hubClockUs() - 7e6 });
+    await page.page.getByText(/This picture is ([7-9]|1\d) s old/).waitFor();
+    await heading.getByText(/No picture came any more\./).waitFor();
+    const filter = await page.page
+      .locator("sightline-view canvas")
+      .first()
+      .evaluate((canvas) => getComputedStyle(canvas).filter);
+    expect(filter, state).toContain("grayscale");
+    // A late picture does not make it live: the hub does.
+    await page.presented(hub.viewer.sendPicture(stream, 0));
+    expect(await heading.isVisible(), state).toBe(true);
+    say({ state: state === "failed" ? "degraded" : "healthy", lastPictureUs: hubClockUs() });
+    await page.presented(hub.viewer.sendPicture(stream, 0));
+    await heading.waitFor({ state: "detached" });
+    await page.waitUntilLive();
+  }
+  expect(hub.messages("watch")).toHaveLength(1);
+});
+
+it("says why a camera that is in trouble from the beginning shows nothing", async () => {
+  hub.sources = [];
+  const health: CameraHealth = {
+    ...{ state: "failed", sinceUs: hubClockUs(), detail: "The camera refuses access.", attempt: 3, retryAtUs: 0 },
+    ...{ lastPictureUs: 0, restarts: 0 },
+  };
+  hub.addSource(stream, { path: "door/camera", name: "Door", kind: "camera", health });
+  hub.answerWatch = false;
+  const page = await chromium.open(`${hub.url}/#token=${TOKEN}`);
+  await page.getByRole("heading", { name: "Door delivers no picture. The camera refuses access." }).waitFor();
 });
 
 it("opens with a screen, whatever cameras come before it", async () => {

@@ -9,6 +9,7 @@ import {
   readPictureRoute,
   type SourceInfo,
 } from "../../protocol/index.ts";
+import { cameraTrouble, troubleInWords } from "../camera-trouble.ts";
 import { chooseCodecs } from "../decode/index.ts";
 import { HubConnection } from "../link/index.ts";
 import type {
@@ -61,6 +62,8 @@ export class Session implements Closable {
   #agentClockOffsetUs = 0;
   #holder: ControlHolder = "nobody";
   #picture: PictureState = { kind: "none", reason: "Connecting." };
+  /** Whether the watched camera delivers nothing, as the hub says, and whether a picture was shown since then. */
+  #trouble = { is: false, shown: false };
   #breaksMs: number[] = [];
   #reported = -1;
   #hiddenTimer: ReturnType<typeof setTimeout> | undefined;
@@ -264,6 +267,7 @@ export class Session implements Closable {
     }
     if (this.#watch?.source === source.id && this.#watch.active) {
       if (source.state === "lost") this.#sourceLost(source);
+      else this.#heedHealth(source);
       return;
     }
     this.#startWatch(source);
@@ -293,8 +297,9 @@ export class Session implements Closable {
     this.#nextWatch += 1;
     this.#tracker.forgetInputs();
     this.#connection.send({ type: "watch", watch: this.#watch.id, source: source.id, codecs: [...this.#codecs] });
+    this.#trouble = { is: false, shown: false };
     if (source.state === "lost") this.#sourceLost(source);
-    else this.#graceFor(`Waiting for the first picture of ${source.name}.`);
+    else if (!this.#heedHealth(source)) this.#graceFor(`Waiting for the first picture of ${source.name}.`);
   }
 
   #startStream(message: Watching): void {
@@ -338,7 +343,10 @@ export class Session implements Closable {
       { header: picture, bytes, receivedUs, decodeUs, drawUs, presentedUs, agentToViewerUs },
       this.#viewer,
     );
-    this.#live(picture.width, picture.height);
+    this.#trouble.shown = true;
+    if (!this.#trouble.is) this.#live(picture.width, picture.height);
+    // Its last picture is better than none, but it is old.
+    else if (this.#picture.kind === "none") this.#updateWatch();
   }
 
   #interrupted(reason: string): void {
@@ -353,9 +361,31 @@ export class Session implements Closable {
   }
 
   #sourceLost(source: SourceInfo): void {
-    const sinceUs = this.#connection.clock.toOwnUs(source.stateSinceUs);
-    const sinceEpochMs = sinceUs === undefined ? Date.now() : performance.timeOrigin + sinceUs / 1000;
-    this.#stale(source.detail || `${source.name} is gone.`, sinceEpochMs);
+    this.#stale(source.detail || `${source.name} is gone.`, this.#toEpochMs(source.stateSinceUs));
+  }
+
+  /**
+   * A camera that falls silent keeps its stream: only its health says that the picture is old, and when it no longer is.
+   * Returns whether it is in trouble.
+   */
+  #heedHealth({ name, health }: SourceInfo): boolean {
+    const trouble = cameraTrouble(health);
+    if (trouble === undefined) {
+      const size = this.#screen.size;
+      if (this.#trouble.is && this.#trouble.shown && size !== undefined) this.#live(size.width, size.height);
+      this.#trouble.is = false;
+      return false;
+    }
+    if (!this.#trouble.is) this.#trouble = { is: true, shown: false };
+    const reason = `${name} delivers no picture. ${troubleInWords(trouble)}`.trimEnd();
+    this.#stale(reason, this.#toEpochMs(trouble.lastPictureUs || trouble.sinceUs));
+    return true;
+  }
+
+  /** A time of the hub's clock as milliseconds since 1970; now while that clock is unknown. */
+  #toEpochMs(hubUs: number): number {
+    const ownUs = this.#connection.clock.toOwnUs(hubUs);
+    return ownUs === undefined ? Date.now() : performance.timeOrigin + ownUs / 1000;
   }
 
   #noSource(reason: string): void {
@@ -378,6 +408,7 @@ export class Session implements Closable {
   #dropPlayer(): void {
     this.#player?.close();
     this.#player = undefined;
+    this.#trouble.shown = false;
   }
 
   #decoderBroke(reason: string): void {

@@ -1,4 +1,5 @@
 import type { CameraHealth, SourceInfo } from "../../../protocol/index.ts";
+import { cameraTrouble, troubleInWords } from "../../camera-trouble.ts";
 import type { LinkState } from "../../messages.ts";
 import type { TileMode, TileReport } from "../messages.ts";
 
@@ -59,11 +60,11 @@ function troubleOf(
   facts: TileFacts,
   ageMs: number | undefined,
 ): TileStatus | undefined {
-  const grey = ageMs !== undefined;
-  if (health?.state === "failed") return { kind: "failed", label: "Failed", detail: health.detail, grey, ageMs };
-  if (health?.state !== "recovering") return undefined;
-  const detail = `Attempt ${health.attempt}${nextAttempt(health, facts)}. ${health.detail}`.trimEnd();
-  return { kind: "recovering", label: "Recovering", detail, grey, ageMs };
+  const trouble = cameraTrouble(health);
+  if (trouble === undefined) return undefined;
+  const label = trouble.state === "failed" ? "Failed" : "Recovering";
+  const detail = troubleInWords(trouble, nextAttempt(trouble, facts));
+  return { kind: trouble.state, label, detail, grey: ageMs !== undefined, ageMs };
 }
 
 function playing(facts: TileFacts, report: TileReport | undefined, ageMs: number | undefined): TileStatus {

@@ -1,4 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
+import type { SourceInfo } from "../../../protocol/index.ts";
+import { cameraTrouble } from "../../camera-trouble.ts";
 import { applyTheme, icon, recallTheme, THEMES, type Theme } from "../../ui/index.ts";
 import type { WallModel } from "../state/wall-model.ts";
 import { LAYOUTS } from "../state/wall-view.ts";
@@ -85,13 +87,13 @@ function wordsOf(model: WallModel): string {
   const { link, found } = model;
   if (link.phase === "waiting") return `Connection lost, trying again. ${link.reason}`;
   if (link.phase !== "connected") return "Connecting";
-  const trouble = found.filter((source) => source.state === "lost" || isTrouble(source.health?.state)).length;
+  const trouble = found.filter(hasProblem).length;
   const all = found.length === 1 ? "1 source" : `${found.length} sources`;
   return trouble === 0 ? all : `${all}, ${trouble} with a problem`;
 }
 
-function isTrouble(state: string | undefined): boolean {
-  return state === "failed" || state === "recovering" || state === "degraded";
+function hasProblem({ state, health }: SourceInfo): boolean {
+  return state === "lost" || health?.state === "degraded" || cameraTrouble(health) !== undefined;
 }
 
 function renderPager(model: WallModel): TemplateResult {
