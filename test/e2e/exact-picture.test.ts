@@ -91,9 +91,9 @@ describe("0 differing pixels of 1920x1080 at rest", () => {
     try {
       await expectExactAfter("window moves", async (run) => {
         for (let step = 0; step < 20; step += 1) {
+          if (step > 0) await pause(25);
           const [id, offset] = [windows.ids[step % 2] as string, run * 40 + step * 17];
           xdotool("windowmove", "--sync", id, `${100 + offset}`, `${80 + (step % 2) * 300 + step * 9}`);
-          await pause(25);
         }
       });
     } finally {

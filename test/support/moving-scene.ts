@@ -98,12 +98,12 @@ function grainOf(seed: number): () => number {
   };
 }
 
-/** Runs steps at their times; one that is late is not caught up with. */
+/** Runs steps at their times; one that is late is not caught up with. Resolves right after the last. */
 async function inSteps(count: number, run: (step: number) => void): Promise<void> {
   let dueMs = performance.now();
   for (let step = 0; step < count; step += 1) {
+    if (step > 0) await pause(dueMs - performance.now());
     run(step);
     dueMs = Math.max(dueMs + STEP_MS, performance.now());
-    await pause(dueMs - performance.now());
   }
 }
