@@ -1,5 +1,5 @@
 import { Measurements } from "../base/index.ts";
-import type { Performance } from "../protocol/index.ts";
+import type { Performance, SentPixels } from "../protocol/index.ts";
 
 /** Times and size of one picture, microseconds and bytes. */
 export type PictureCost = {
@@ -9,6 +9,8 @@ export type PictureCost = {
   readonly encodeUs: number;
   readonly bytes: number;
 };
+
+const NO_PIXELS: SentPixels = { tiles: 0, coarse: 0, copies: 0, video: 0, refined: 0 };
 
 /** Measures one rung over an interval and tells its performance. */
 export class RungMeter {
@@ -21,6 +23,7 @@ export class RungMeter {
   #bytes = 0;
   #deferred = 0;
   #failed = 0;
+  #pixelsBefore: SentPixels = NO_PIXELS;
 
   constructor(nowUs: number) {
     this.#startUs = nowUs;
@@ -44,10 +47,14 @@ export class RungMeter {
     this.#failed += 1;
   }
 
-  /** What was measured since the last call, or undefined when nothing happened. Starts a new interval. */
+  /**
+   * What was measured since the last call, or undefined when nothing happened. Starts a new interval. `pixels` are all that
+   * were sent since the start.
+   */
   take(
     nowUs: number,
     about: Pick<Performance, "backend" | "encoder" | "encoderReason" | "width" | "height">,
+    pixels?: SentPixels,
   ): Performance | undefined {
     const seconds = (nowUs - this.#startUs) / 1e6;
     if (this.#pictures === 0 && this.#failed === 0) {
@@ -64,7 +71,9 @@ export class RungMeter {
       encodeUs: this.#encode.summary().p50,
       deferred: this.#deferred,
       failed: this.#failed,
+      ...(pixels === undefined ? {} : { pixels: difference(pixels, this.#pixelsBefore) }),
     };
+    if (pixels !== undefined) this.#pixelsBefore = { ...pixels };
     for (const measurements of [this.#wait, this.#grab, this.#convert, this.#encode]) measurements.clear();
     this.#startUs = nowUs;
     this.#pictures = 0;
@@ -73,4 +82,14 @@ export class RungMeter {
     this.#failed = 0;
     return performance;
   }
+}
+
+function difference(now: SentPixels, before: SentPixels): SentPixels {
+  return {
+    tiles: now.tiles - before.tiles,
+    coarse: now.coarse - before.coarse,
+    copies: now.copies - before.copies,
+    video: now.video - before.video,
+    refined: now.refined - before.refined,
+  };
 }

@@ -25,6 +25,20 @@ export const agentSourceSchema = z.strictObject({
 
 export type AgentSource = z.infer<typeof agentSourceSchema>;
 
+/**
+ * Pixels of the source that were sent, by the way they went: exact tiles of what changed, coarse tiles, copies of what moved,
+ * video, and exact tiles of what rests after video.
+ */
+const sentPixelsSchema = z.strictObject({
+  tiles: z.number().min(0),
+  coarse: z.number().min(0),
+  copies: z.number().min(0),
+  video: z.number().min(0),
+  refined: z.number().min(0),
+});
+
+export type SentPixels = z.infer<typeof sentPixelsSchema>;
+
 /** What a rung costs and reaches, measured over the last interval. Stage times are medians in microseconds. */
 export const performanceSchema = z.strictObject({
   backend: shortText,
@@ -43,6 +57,8 @@ export const performanceSchema = z.strictObject({
   deferred: z.number().min(0),
   /** Pictures that could not be captured or encoded. */
   failed: z.number().min(0),
+  /** How the pictures were made up; of screens that are sent as more than video. */
+  pixels: sentPixelsSchema.optional(),
 });
 
 export type Performance = z.infer<typeof performanceSchema>;

@@ -1,6 +1,12 @@
 export { type Ack, decodeAck, encodeAck } from "./ack.ts";
 export { type AgentCommand, parseAgentCommand } from "./agent-commands.ts";
-export { type AgentMessage, type AgentSource, type Performance, parseAgentMessage } from "./agent-messages.ts";
+export {
+  type AgentMessage,
+  type AgentSource,
+  type Performance,
+  parseAgentMessage,
+  type SentPixels,
+} from "./agent-messages.ts";
 export {
   type Camera,
   type CameraCredentials,

@@ -223,6 +223,18 @@ it("names the slow stage in words", async () => {
   await page.page.getByText(/Encoding takes long/).waitFor();
 });
 
+it("says how the pictures were made up", async () => {
+  const page = await open();
+  const pixels = { tiles: 450, coarse: 0, copies: 300, video: 250, refined: 1 };
+  const about = { backend: "x11-shm", encoder: "libx264", encoderReason: "", width: 320, height: 200 };
+  const times = { fps: 30, bitrateBps: 8e6, waitUs: 1, grabUs: 1, convertUs: 1, encodeUs: 1, deferred: 0, failed: 0 };
+  const performance = { ...about, ...times, pixels };
+  const message = { type: "performance", performance, viewers: 1, dropped: 0, agentClockOffsetUs: 0 } as const;
+  hub.viewer.send({ ...message, rung: hub.viewer.rung });
+  await page.page.getByRole("button", { name: /Latency/ }).click();
+  await page.page.getByText("exact tiles 45 %, copies 30 %, video 25 %").waitFor();
+});
+
 it("falls back to JPEG and says why when the decoder fails again and again", async () => {
   const page = await open();
   const jpegs = encodeJpegs(320, 200, [{ background: [200, 40, 40] }]);

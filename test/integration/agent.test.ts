@@ -118,6 +118,9 @@ describe("an agent on a real display", () => {
     clearInterval(timer);
     expect(performance).toMatchObject({ backend: "x11-shm", encoder: "libx264", width: 640, height: 480, failed: 0 });
     expect(performance.fps).toBeGreaterThan(1);
+    // A small flat rectangle costs less as exact tiles, and needs no refinement.
+    expect(performance.pixels?.tiles).toBeGreaterThan(99 * 99);
+    expect(performance.pixels).toMatchObject({ coarse: 0, video: 0, refined: 0 });
   });
 
   test("two rungs of one source have each their own credits", async () => {

@@ -1,5 +1,5 @@
 import type { Closable, Rect } from "../../base/index.ts";
-import type { PictureKind, RungBudget } from "../../protocol/index.ts";
+import type { PictureKind, RungBudget, SentPixels } from "../../protocol/index.ts";
 import type { PixelBuffer } from "../capture/capturer.ts";
 
 /** The payload of one picture message, a view that the plane's next call invalidates; rectangles are in its pixels. */
@@ -22,6 +22,8 @@ export type PictureSink = (picture: PlanePicture) => void;
 export type Plane = Closable & {
   readonly width: number;
   readonly height: number;
+  /** How the pictures were made up since the start; undefined for planes that send one kind only. */
+  readonly sentPixels?: SentPixels;
   /**
    * Makes the pictures that bring viewers up to date with the damaged rectangles of the source; none when nothing really
    * changed. With `keyframe` the first one needs nothing earlier and the whole source is covered. Throws what the encoder

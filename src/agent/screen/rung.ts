@@ -1,5 +1,5 @@
 import { addDamage, type Closable, type Rect } from "../../base/index.ts";
-import { pictureHeaderBytes, type RungBudget, writePictureHeader } from "../../protocol/index.ts";
+import { pictureHeaderBytes, type RungBudget, type SentPixels, writePictureHeader } from "../../protocol/index.ts";
 import type { Grab, PixelBuffer } from "../capture/capturer.ts";
 import type { PictureEncoder } from "../encode/encoder.ts";
 import { Pace } from "../pace.ts";
@@ -73,6 +73,10 @@ export class Rung implements Closable {
   /** Microseconds until pending damage may be encoded, were there credit; 0 for now. */
   delayUs(nowUs: number): number {
     return this.#pace.delayUs(nowUs);
+  }
+
+  get sentPixels(): SentPixels | undefined {
+    return this.#plane.sentPixels;
   }
 
   /** Microseconds until regions at rest can be refined; Infinity when all is exact or damage is pending. */

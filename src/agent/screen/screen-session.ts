@@ -209,7 +209,7 @@ export class ScreenSession implements Closable {
     for (const [number, rung] of this.#pipeline?.rungs ?? []) {
       const { encoder, reason, width, height } = rung.encoder;
       const about = { backend: this.#backend, encoder, encoderReason: reason, width, height };
-      const performance = rung.meter.take(monotonicUs(), about);
+      const performance = rung.meter.take(monotonicUs(), about, rung.sentPixels);
       if (performance !== undefined) this.#report({ type: "performance", rung: number, performance });
     }
   }

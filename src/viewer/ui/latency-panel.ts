@@ -1,5 +1,5 @@
 import { css, html, LitElement, nothing, type TemplateResult } from "lit";
-import type { Tier, TierState } from "../../protocol/index.ts";
+import type { SentPixels, Tier, TierState } from "../../protocol/index.ts";
 import type { StageReport, TimingReport } from "../timing/index.ts";
 import { controlStyles } from "./control-styles.ts";
 import { icon } from "./icons.ts";
@@ -41,6 +41,7 @@ export class SightlineLatency extends LitElement {
         ${row("Capture", measured?.backend ?? source?.backend, source?.backendReason)}
         ${row("Picture", stream && `${stream.width} × ${stream.height}, ${stream.codec === "h264" ? "H.264" : "JPEG"}`)}
         ${row("Pictures", timings && `${Math.round(timings.picturesPerSecond)} a second shown${measured ? `, ${Math.round(measured.fps)} sent` : ""}`)}
+        ${row("Sent as", measured?.pixels && describeWays(measured.pixels), "Shares of the changed pixels in the last second")}
         ${row("Bitrate", timings && bitrate(measured?.bitrateBps ?? timings.bitsPerSecond))}
         ${row("Dropped", `${drops}`, measured && `${measured.deferred} changes waited for a later picture`)}
         ${row("Viewers", performance && `${performance.viewers}`)}
@@ -125,6 +126,22 @@ function row(label: string, value: string | undefined, note?: string | undefined
       <dd>${value || "–"}${note ? html`<small>${note}</small>` : nothing}</dd>
     </div>
   `;
+}
+
+/** Shares of the ways that pixels went, without those that did not count. */
+function describeWays({ tiles, coarse, copies, video, refined }: SentPixels): string {
+  const total = tiles + coarse + copies + video + refined;
+  const share = (pixels: number): number => Math.round((100 * pixels) / Math.max(1, total));
+  return [
+    ["exact tiles", share(tiles)] as const,
+    ["coarse tiles", share(coarse)] as const,
+    ["copies", share(copies)] as const,
+    ["video", share(video)] as const,
+    ["made exact at rest", share(refined)] as const,
+  ]
+    .filter(([, percent]) => percent > 0)
+    .map(([way, percent]) => `${way} ${percent} %`)
+    .join(", ");
 }
 
 const TIER_NAMES: Readonly<Record<Tier, string>> = {

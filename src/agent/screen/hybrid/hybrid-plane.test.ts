@@ -294,7 +294,7 @@ test("what plays in a part of the source is encoded without the rest", () => {
     scene.damage({ x: 32, y: 64, width: 64, height: 64 });
     scene.nowUs += 16_000;
   }
-  expect(scene.plane.counters.videoPixels).toBeGreaterThan(0);
+  expect(scene.plane.sentPixels.video).toBeGreaterThan(0);
   expect(scene.encoder.sizes).toEqual(["64x64"]);
   scene.settle(500_000);
   expect(scene.wrongPixels()).toBe(0);
@@ -308,7 +308,7 @@ test("an encoder that cannot follow encodes all of the source", () => {
     scene.damage({ x: 32, y: 64, width: 64, height: 64 });
     scene.nowUs += 16_000;
   }
-  expect(scene.plane.counters.videoPixels).toBeGreaterThan(0);
+  expect(scene.plane.sentPixels.video).toBeGreaterThan(0);
   scene.settle(500_000);
   expect(scene.wrongPixels()).toBe(0);
 });
@@ -334,7 +334,7 @@ test("calm changes are exact at once and cost no video", () => {
   scene.nowUs += 400_000;
   scene.damage({ x: 20, y: 30, width: 90, height: 40 });
   expect(scene.wrongPixels()).toBe(0);
-  expect(scene.plane.counters.videoPixels).toBe(0);
+  expect(scene.plane.sentPixels.video).toBe(0);
 });
 
 test("where bytes are short, a large calm change is shown in coarse tiles first and refined", () => {
@@ -344,8 +344,8 @@ test("where bytes are short, a large calm change is shown in coarse tiles first 
   const rect = { x: 8, y: 8, width: 150, height: 120 };
   draw(scene.words, "noise", rect, 5);
   scene.damage(rect);
-  expect(scene.plane.counters.coarsePixels).toBe(150 * 120);
-  expect(scene.plane.counters.videoPixels).toBe(0);
+  expect(scene.plane.sentPixels.coarse).toBe(150 * 120);
+  expect(scene.plane.sentPixels.video).toBe(0);
   expect(scene.wrongPixels()).toBeGreaterThan(0);
   scene.settle(1_000_000);
   expect(scene.wrongPixels()).toBe(0);
@@ -359,7 +359,7 @@ test("what keeps changing and does not compress becomes video, and exact again a
     scene.damage(rect);
     scene.nowUs += 16_667;
   }
-  expect(scene.plane.counters.videoPixels).toBeGreaterThan(10 * 128 * 128);
+  expect(scene.plane.sentPixels.video).toBeGreaterThan(10 * 128 * 128);
   expect(scene.wrongPixels()).toBeGreaterThan(0);
   scene.settle(150_000);
   expect(scene.wrongPixels()).toBe(0);
@@ -378,8 +378,8 @@ test("scrolled text moves as copies", () => {
     scene.damage(page);
     expect(scene.wrongPixels()).toBe(0);
   }
-  expect(scene.plane.counters.copyPixels).toBeGreaterThan(9 * WIDTH * (HEIGHT - 20));
-  expect(scene.plane.counters.videoPixels).toBe(0);
+  expect(scene.plane.sentPixels.copies).toBeGreaterThan(9 * WIDTH * (HEIGHT - 20));
+  expect(scene.plane.sentPixels.video).toBe(0);
 });
 
 test("repainting the same pixels sends nothing", () => {
@@ -405,7 +405,7 @@ test("what is copied out of video is as inexact as the video was", () => {
   draw(scene.words, "scroll", page, 100);
   draw(scene.words, "text", { ...page, y: HEIGHT - 100, height: 100 }, 2);
   scene.damage(page);
-  expect(scene.plane.counters.copyPixels).toBeGreaterThan(0);
+  expect(scene.plane.sentPixels.copies).toBeGreaterThan(0);
   scene.settle(150_000);
   expect(scene.wrongPixels()).toBe(0);
 });
@@ -447,6 +447,6 @@ test("a dragged window moves as a copy", () => {
     scene.damage(page);
     expect(scene.wrongPixels()).toBe(0);
   }
-  expect(scene.plane.counters.copyPixels).toBeGreaterThan(4 * 120 * 100);
-  expect(scene.plane.counters.videoPixels).toBe(0);
+  expect(scene.plane.sentPixels.copies).toBeGreaterThan(4 * 120 * 100);
+  expect(scene.plane.sentPixels.video).toBe(0);
 });

@@ -26,15 +26,6 @@ const NOTHING: Rect = { x: 0, y: 0, width: 0, height: 0 };
 
 type Size = { readonly width: number; readonly height: number };
 
-/** How a picture was divided, for statistics: pixels sent in each way since the start. */
-export type PlaneCounters = {
-  tilePixels: number;
-  coarsePixels: number;
-  copyPixels: number;
-  videoPixels: number;
-  refinedPixels: number;
-};
-
 /**
  * The hybrid plane: what changes calmly goes out at once as lossless tiles, what moved as copies, and what keeps changing
  * and is too costly as tiles as video, drawn only inside its rectangles. When a region comes to rest, tiles make it exact.
@@ -42,13 +33,7 @@ export type PlaneCounters = {
 export class HybridPlane implements Plane {
   readonly width: number;
   readonly height: number;
-  readonly counters: PlaneCounters = {
-    tilePixels: 0,
-    coarsePixels: 0,
-    copyPixels: 0,
-    videoPixels: 0,
-    refinedPixels: 0,
-  };
+  readonly sentPixels = { tiles: 0, coarse: 0, copies: 0, video: 0, refined: 0 };
   budget: TileBudget;
   readonly #encoder: PictureEncoder;
   readonly #grid: CellGrid;
@@ -129,7 +114,7 @@ export class HybridPlane implements Plane {
       this.#activity.measureCost(part, bytes < 0 ? limit : bytes);
       if (bytes >= 0) {
         this.#lossy.clearInside(part);
-        this.counters.refinedPixels += area(part);
+        this.sentPixels.refined += area(part);
         return { part, bytes };
       }
       part = { ...part, width: Math.ceil(part.width / CELL / 2) * CELL };
@@ -196,7 +181,7 @@ export class HybridPlane implements Plane {
     this.#payload.addCopy(copy);
     this.#shadow.move(copy.from, copy.to);
     this.#lossy.move(copy.from, copy.to);
-    this.counters.copyPixels += area(copy.to);
+    this.sentPixels.copies += area(copy.to);
   }
 
   /** A film now and then has a part that moved; drawn over by the video of all of it, its copy is of no use. */
@@ -250,7 +235,7 @@ export class HybridPlane implements Plane {
   #madeExact(buffer: PixelBuffer, rect: Rect): void {
     this.#shadow.update(buffer, rect);
     this.#lossy.clearInside(rect);
-    this.counters.tilePixels += area(rect);
+    this.sentPixels.tiles += area(rect);
   }
 
   /** Shows the rectangle in coarse tiles until it is refined. Returns false, having done nothing, when even they cost too much. */
@@ -260,7 +245,7 @@ export class HybridPlane implements Plane {
     this.#shadow.update(buffer, rect);
     this.#activity.touch(rect, this.#nowUs());
     this.#lossy.mark(rect);
-    this.counters.coarsePixels += area(rect);
+    this.sentPixels.coarse += area(rect);
     return true;
   }
 
@@ -283,7 +268,7 @@ export class HybridPlane implements Plane {
       this.#shadow.update(buffer, rect);
       this.#activity.touch(rect, nowUs);
       this.#lossy.mark(rect);
-      this.counters.videoPixels += area(rect);
+      this.sentPixels.video += area(rect);
     }
     this.#intraNeeded = this.#intraNeeded && !encoded.keyframe;
     sink({
