@@ -26,6 +26,7 @@ beforeAll(async () => {
     machines: `
 machines:
   - { name: Windows, via: guacamole, protocol: rdp, host: 192.0.2.20, port: 3390, parameters: { username: admin, password: hidden-one, security: nla } }
+  - { name: Corporate, via: guacamole, protocol: rdp, host: 192.0.2.21, parameters: { userName: 'CORP\\ana', PASSWORD: hidden-one, read_only: false, resizeMethod: null, security: [nla, tls] } }
   - { name: Elsewhere, via: guacamole, protocol: vnc, host: 198.51.100.7 }
 `,
   });
@@ -118,6 +119,7 @@ it("connects to a machine of the configuration, whose secrets the operator never
     guacamole: true,
     machines: [
       { name: "Windows", via: "guacamole", protocol: "rdp", host: "192.0.2.20", port: 3390, allowed: true },
+      { name: "Corporate", via: "guacamole", protocol: "rdp", host: "192.0.2.21", port: 3389, allowed: true },
       {
         name: "Elsewhere",
         via: "guacamole",
@@ -130,6 +132,15 @@ it("connects to a machine of the configuration, whose secrets the operator never
   });
   stream.connection.close();
   await guacd.client.closed;
+});
+
+it("finds parameters however they are written, and takes the domain out of a user", async () => {
+  guacd.behave({ args: ["args", "VERSION_1_5_0", ...RDP_ARGS.slice(1), "Domain"] });
+  const stream = guacamole({ ...CLIENT, machine: "Corporate" });
+  await stream.until(() => stream.text !== "");
+  const values = ["192.0.2.21", "3389", "ana", "hidden-one", "nla,tls", "display-update", "false", "CORP"];
+  expect(guacd.client.received.at(-1)).toEqual(["connect", "VERSION_1_5_0", ...values]);
+  stream.connection.close();
 });
 
 it("joins a connection that runs, and no other", async () => {
@@ -194,6 +205,18 @@ it.each([
     /"drive-path"/,
   ],
   ["a second host", { ...RDP, parameters: { ...RDP.parameters, "gateway-hostname": "x" } }, "admin-closed", /gateway/],
+  [
+    "a file on guacd's machine in another writing",
+    { ...RDP, parameters: { ...RDP.parameters, drivePath: "/" } },
+    "admin-closed",
+    /"drivePath"/,
+  ],
+  [
+    "a second host in another writing",
+    { ...RDP, parameters: { ...RDP.parameters, "Host-Name": "x" } },
+    "protocol-error",
+    /"Host-Name" is there in two writings/,
+  ],
   ["no host", { ...RDP, parameters: {} }, "protocol-error", /host and a port/],
   ["an unknown protocol", { ...RDP, protocol: "gopher" }, "protocol-error", /"protocol"/],
   ["an unknown machine", { ...CLIENT, machine: "Nobody" }, "configuration-error", /no machine/],

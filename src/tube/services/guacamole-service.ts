@@ -2,6 +2,13 @@ import { encodeInstruction } from "../../codecs/guacamole/index.ts";
 import { GUACAMOLE_PORTS, type GuacamoleRequest, guacamoleRequestSchema } from "../../protocol/index.ts";
 import { bridgeSocket, DialError, dialTarget, resolveTarget, TargetRules, type TubeService } from "../node/index.ts";
 import { GUACD_TIMINGS, type GuacdTimings, guacdHandshake } from "./guacd-handshake.ts";
+import {
+  type GuacdParameters,
+  guacdParameters,
+  parameterKey,
+  repeatedParameter,
+  withRdpUser,
+} from "./guacd-parameters.ts";
 import { findMachine, type Machine, portOf } from "./machines.ts";
 import { parseRequest } from "./request.ts";
 
@@ -9,17 +16,19 @@ import { parseRequest } from "./request.ts";
  * Parameters that a person may set in a page. The others would let guacd reach further machines, or read and write files
  * where it runs; the configuration of a machine may set those.
  */
-const FORM_PARAMETERS: ReadonlySet<string> = new Set([
+const FORM_NAMES = [
   ...["hostname", "port", "username", "password", "domain", "private-key", "passphrase", "host-key"],
   ...["security", "ignore-cert", "disable-auth", "server-layout", "color-depth", "resize-method", "read-only"],
   ...["color-scheme", "font-name", "font-size", "scrollback", "backspace", "terminal-type", "encodings", "cursor"],
   ...["disable-audio", "enable-wallpaper", "enable-theming", "enable-font-smoothing", "disable-copy", "disable-paste"],
   ...["initial-program", "console", "client-name", "namespace", "pod", "container", "use-ssl"],
-]);
+];
+
+const FORM_KEYS: ReadonlySet<string> = new Set(FORM_NAMES.map(parameterKey));
 
 /** What is set unless somebody sets something else: a desktop that follows the size of its window. */
-const DEFAULTS: Readonly<Partial<Record<keyof typeof GUACAMOLE_PORTS, Readonly<Record<string, string>>>>> = {
-  rdp: { "resize-method": "display-update" },
+const DEFAULTS: Readonly<Partial<Record<keyof typeof GUACAMOLE_PORTS, GuacdParameters>>> = {
+  rdp: guacdParameters({ "resize-method": "display-update" }),
 };
 
 export type GuacamoleServiceOptions = {
@@ -70,7 +79,7 @@ export function guacamoleService(options: GuacamoleServiceOptions): TubeService 
 
 type GuacdTarget = {
   readonly select: string;
-  readonly parameters: Readonly<Record<string, string>>;
+  readonly parameters: GuacdParameters;
   /** For the audit log. */
   readonly name: string;
   readonly address: string;
@@ -82,7 +91,7 @@ async function targetOf(
   rules: TargetRules,
   running: ReadonlySet<string>,
 ): Promise<GuacdTarget> {
-  const readOnly = request.readOnly === true ? { "read-only": "true" } : {};
+  const readOnly = guacdParameters(request.readOnly === true ? { "read-only": true } : {});
   if (request.join !== undefined) {
     const id = request.join;
     if (!running.has(id)) throw new DialError("connection-failed", "The connection to join does not run (any more).");
@@ -91,10 +100,11 @@ async function targetOf(
   const { protocol, host, port, parameters } = requestedMachine(request, machines);
   // guacd gets the address that was checked: a name could mean something else when guacd looks it up.
   const [address] = await resolveTarget(host, port, rules);
-  const where = { hostname: address as string, port: String(port) };
+  const where = guacdParameters({ hostname: address, port });
+  const user = protocol === "rdp" ? withRdpUser(parameters) : parameters;
   return {
     select: protocol,
-    parameters: { ...DEFAULTS[protocol], ...parameters, ...readOnly, ...where },
+    parameters: new Map([...(DEFAULTS[protocol] ?? []), ...user, ...readOnly, ...where]),
     ...{ name: `${protocol} ${host}:${port}`, address: `${address}:${port}` },
   };
 }
@@ -105,14 +115,20 @@ function requestedMachine(request: GuacamoleRequest, machines: readonly Machine[
     const { protocol, host, parameters } = machine;
     return { protocol, host, port: portOf(machine), parameters };
   }
-  const { protocol, parameters = {} } = request;
+  const { protocol, parameters: given = {} } = request;
   if (protocol === undefined) throw new DialError("protocol-error", "Guacamole needs a machine or a protocol.");
-  const forbidden = Object.keys(parameters).find((name) => !FORM_PARAMETERS.has(name));
+  const names = Object.keys(given);
+  const forbidden = names.find((name) => !FORM_KEYS.has(parameterKey(name)));
   if (forbidden !== undefined) {
     throw new DialError("admin-closed", `The parameter "${forbidden}" is for the agent's configuration only.`);
   }
-  const port = Number(parameters.port || GUACAMOLE_PORTS[protocol]);
-  const host = parameters.hostname ?? "";
+  const repeated = repeatedParameter(names);
+  if (repeated !== undefined) {
+    throw new DialError("protocol-error", `The parameter "${repeated}" is there in two writings.`);
+  }
+  const parameters = guacdParameters(given);
+  const port = Number(parameters.get("port") || GUACAMOLE_PORTS[protocol]);
+  const host = parameters.get("hostname") ?? "";
   if (host === "" || !Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new DialError("protocol-error", "Guacamole needs a host and a port.");
   }

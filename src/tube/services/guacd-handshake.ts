@@ -3,6 +3,7 @@ import { ProtocolError } from "../../base/index.ts";
 import { encodeInstruction, GuacamoleParser } from "../../codecs/guacamole/index.ts";
 import type { CloseReason } from "../../codecs/tube/index.ts";
 import { DialError } from "../node/index.ts";
+import { type GuacdParameters, parameterKey } from "./guacd-parameters.ts";
 
 /** What the client can show and play, and what it wants to be called. */
 export type GuacdClient = {
@@ -19,8 +20,8 @@ export type GuacdClient = {
 export type GuacdRequest = {
   /** A protocol, or the identifier of a connection to join. */
   readonly select: string;
-  /** By guacd's names; those that this guacd does not know are left out, those that are missing are empty. */
-  readonly parameters: Readonly<Record<string, string>>;
+  /** Those that this guacd does not know are left out, those that are missing are empty. */
+  readonly parameters: GuacdParameters;
   readonly client: GuacdClient;
 };
 
@@ -141,7 +142,9 @@ class Handshake {
     if (version.number >= 10_300 && client.name) this.#send("name", [client.name]);
     this.#send(
       "connect",
-      names.map((name, index) => (index === 0 && isVersion(name) ? version.text : (parameters[name] ?? ""))),
+      names.map((name, index) =>
+        index === 0 && isVersion(name) ? version.text : (parameters.get(parameterKey(name)) ?? ""),
+      ),
     );
     this.#expected = "ready";
     this.#wait(this.#timings.readyMs);

@@ -10,6 +10,7 @@ import {
   type OfferedMachine,
 } from "../../protocol/index.ts";
 import { DialError, type TargetRules, type TubeService } from "../node/index.ts";
+import { guacdParameters, repeatedParameter } from "./guacd-parameters.ts";
 
 const address = { name: z.string().min(1).max(128), host: z.string().min(1).max(255) };
 const port = z.int().min(1).max(65_535);
@@ -35,7 +36,14 @@ const machineSchema = z.discriminatedUnion("via", [
     protocol: guacamoleProtocolSchema,
     port: port.optional(),
     /** guacd's own parameters: username, password, security … */
-    parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+    parameters: z
+      .record(z.string(), z.json())
+      .default({})
+      .superRefine((values, context) => {
+        const name = repeatedParameter(Object.keys(values));
+        if (name !== undefined) context.addIssue({ code: "custom", message: `"${name}" is there in two writings` });
+      })
+      .transform(guacdParameters),
   }),
 ]);
 
