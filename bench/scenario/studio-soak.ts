@@ -25,6 +25,18 @@ try {
   const { page, profile } = await openStudioBrowser(lifetime, { ...SIZE, args });
   await page.goto(`http://localhost:${port}/studio/output/soak`);
   await pause(WARM_MS);
+  await page.evaluate(() => {
+    const stage = document.querySelector("studio-stage") as StudioStage;
+    const counted = { dropped: 0 };
+    let last = stage.meterReport;
+    // A report is of one second; the samples are further apart.
+    stage.onChange(() => {
+      if (stage.meterReport === last) return;
+      last = stage.meterReport;
+      counted.dropped += last?.dropped ?? 0;
+    });
+    Object.assign(window, { counted });
+  });
   const samples: Array<{ megabytes: number; fps: number; dropped: number }> = [];
   for (let at = 0; at < (minutes * 60_000) / SAMPLE_MS; at += 1) {
     await pause(SAMPLE_MS);
@@ -34,21 +46,23 @@ try {
         // A new key is a new table, as when somebody moves a slider.
         const moved = stage.scene.layers.map((layer) => ({ ...layer, key: { ...layer.key, similarity } }));
         stage.scene = { ...stage.scene, layers: moved };
-        return stage.meterReport;
+        const { dropped } = (window as unknown as { counted: { dropped: number } }).counted;
+        return { fps: stage.meterReport?.drawnFps ?? 0, dropped };
       },
       0.2 + (at % 20) / 200,
     );
     const megabytes = proportionalMegabytesOfTrees(childrenWithArgument(profile));
-    samples.push({ megabytes, fps: meter?.drawnFps ?? 0, dropped: meter?.dropped ?? 0 });
-    const { fps, dropped } = samples.at(-1) as (typeof samples)[number];
+    samples.push({ megabytes, ...meter });
+    const { fps, dropped } = meter;
     console.log(
-      `${((at + 1) * SAMPLE_MS) / 1000} s  ${megabytes.toFixed(0)} MB  ${fps.toFixed(1)} / s  ${dropped} dropped`,
+      `${((at + 1) * SAMPLE_MS) / 1000} s  ${megabytes.toFixed(0)} MB  ${fps.toFixed(1)} / s  ${dropped} dropped so far`,
     );
   }
   const third = Math.max(1, Math.floor(samples.length / 3));
   const middle = meanMegabytes(samples.slice(third, 2 * third));
   const last = meanMegabytes(samples.slice(-third));
   console.log(`middle third ${middle.toFixed(0)} MB, last third ${last.toFixed(0)} MB`);
+  console.log(`${samples.at(-1)?.dropped ?? 0} frames dropped in all`);
   process.exitCode = last > middle * 1.1 ? 1 : 0;
 } finally {
   await lifetime.close();
