@@ -70,7 +70,8 @@ ${LOADS[kind]}
   // Video shares its chroma among four pixels already; the mean of their colours, cut at white, would not be it.
   let rgb = select(first, mean, p.third.w == 1 || p.first.y == 1) * 255.0;
   let y = dot(rgb, p.weights.rgb);
-  var entry = vec2i(i32(floor(p.bytes.w + y * p.bytes.x + 0.5)), 0);
+  // The mean of four bytes often lies half way between two: upwards then, however the floats came out.
+  var entry = vec2i(i32(floor(p.bytes.w + y * p.bytes.x + 0.5 + 1.0 / 1024.0)), 0);
   if (p.first.y == 0) {
     entry = vec2i(i32(floor(128.0 + (rgb.b - y) * p.bytes.y + 0.5)), i32(floor(128.0 + (rgb.r - y) * p.bytes.z + 0.5)));
   }
