@@ -32,6 +32,9 @@ const upright = [0, 90, 180, 270] as const;
 const turned = (rotation: number) => (rotation % 180 === 0 ? SIZE : { width: SIZE.height, height: SIZE.width });
 const clip = videoFrame(32, 24, { format: "NV12" });
 
+const LUMA_KEY = { mode: "luma", lumaMin: 0.4, lumaMinSmooth: 0.2, lumaMax: 0.8, lumaMaxSmooth: 0.1 };
+const fullRange = videoFrame(SIZE.width, SIZE.height, { fullRange: true });
+
 const CASES: Record<string, TestPicture> = {
   unkeyed: one({ key: {} }),
   keyed: one({}),
@@ -53,7 +56,10 @@ const CASES: Record<string, TestPicture> = {
   shrunk: one({ key: { ...KEY, shrink: 4 } }),
   feathered: one({ key: { ...KEY, feather: 6 } }),
   "shrunk, feathered and inverted": one({ key: { ...KEY, shrink: 2, feather: 4, invert: true } }),
-  "a luma key": one({ key: { mode: "luma", lumaMin: 0.4, lumaMinSmooth: 0.2, lumaMax: 0.8, lumaMaxSmooth: 0.1 } }),
+  "a luma key": one({ key: LUMA_KEY }),
+  "full range": one({ frame: fullRange, key: {} }),
+  "full range, keyed": one({ frame: fullRange }),
+  "full range, with a luma key": one({ frame: fullRange, key: LUMA_KEY }),
   "a garbage matte": one({
     key: {
       ...KEY,
@@ -89,6 +95,18 @@ const CASES: Record<string, TestPicture> = {
   "changed colours": one({ adjust: { brightness: 0.05, contrast: 0.2, gamma: -0.2 } }),
   "half opacity": one({ opacity: 0.5 }),
   "a crop": one({ crop: { x: 8, y: 6, width: 40, height: 30 } }, { width: 40, height: 30 }),
+  "a crop, rotated by 90": one(
+    { crop: { x: 8, y: 6, width: 40, height: 30 }, rotation: 90 },
+    { width: 30, height: 40 },
+  ),
+  "a crop, rotated by 180": one(
+    { crop: { x: 8, y: 6, width: 40, height: 30 }, rotation: 180 },
+    { width: 40, height: 30 },
+  ),
+  "a crop, rotated by 270 and mirrored": one(
+    { crop: { x: 8, y: 6, width: 40, height: 30 }, rotation: 270, mirror: true },
+    { width: 30, height: 40 },
+  ),
   "an odd size": one({ frame: videoFrame(37, 27) }, { width: 37, height: 27 }),
   "alpha of its own": one({ frame: videoFrame(SIZE.width, SIZE.height, { format: "I420A" }), key: {} }),
   "an image with alpha": one({ frame: rgbaFrame(SIZE.width, SIZE.height) }),
@@ -104,6 +122,14 @@ const CASES: Record<string, TestPicture> = {
     layers: [
       { frame: clip, place: { x: 20, y: 10, width: 32, height: 24 } },
       { frame: camera, key: KEY },
+    ],
+  },
+  "two layers, each with its own key colour": {
+    ...SIZE,
+    background: [10, 20, 30],
+    layers: [
+      { frame: camera, key: KEY },
+      { frame: clip, key: { ...KEY, colors: [[60, 70, 160]] }, place: { x: 16, y: 12, width: 32, height: 24 } },
     ],
   },
 };
@@ -180,4 +206,26 @@ it("keys: the screen is gone, the person is there", () => {
   expect(alpha(62, 46)).toBe(0);
   expect(alpha(32, 14)).toBe(255);
   expect(alpha(26, 30)).toBe(255);
+});
+
+it("keys full-range video as it keys the same colours in limited range", () => {
+  const alphas = (name: string) => (reference[names.indexOf(name)] as number[]).filter((_, at) => at % 4 === 3);
+  for (const [limited, full] of [
+    ["keyed", "full range, keyed"],
+    ["a luma key", "full range, with a luma key"],
+  ] as const) {
+    const [expected, got] = [alphas(limited), alphas(full)];
+    const worst = Math.max(...expected.map((value, at) => Math.abs(value - (got[at] as number))));
+    // Their steps of luma and chroma have different sizes. A range that is taken for the other is much further away.
+    expect(worst, full).toBeLessThanOrEqual(12);
+  }
+});
+
+it("keys each layer by its own colour", () => {
+  const pixels = reference[names.indexOf("two layers, each with its own key colour")] as number[];
+  const at = (x: number, y: number) => Array.from(pixels.slice((y * SIZE.width + x) * 4, (y * SIZE.width + x) * 4 + 3));
+  // The camera's screen is gone; the clip's stays above it, and its blue shirt shows the camera's blue one.
+  expect(at(1, 1)).toEqual([10, 20, 30]);
+  const [red = 0, green = 0] = at(18, 14);
+  expect([red < 80, green > 150]).toEqual([true, true]);
 });

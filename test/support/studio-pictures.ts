@@ -5,14 +5,19 @@ type Rgb = readonly [number, number, number];
 const KR = { bt709: 0.2126, smpte170m: 0.299 } as const;
 const KB = { bt709: 0.0722, smpte170m: 0.114 } as const;
 
-/** Y, U and V of a colour in limited range. */
-export function yuvOf([red, green, blue]: Rgb, matrix: "bt709" | "smpte170m" = "bt709"): [number, number, number] {
+/** Y, U and V of a colour, in limited range unless told. */
+export function yuvOf(
+  [red, green, blue]: Rgb,
+  matrix: "bt709" | "smpte170m" = "bt709",
+  fullRange = false,
+): [number, number, number] {
   const [kr, kb] = [KR[matrix], KB[matrix]];
   const y = kr * red + (1 - kr - kb) * green + kb * blue;
+  const [black, lumaSteps, chromaSteps] = fullRange ? [0, 255, 255] : [16, 219, 224];
   return [
-    Math.round(16 + (y * 219) / 255),
-    Math.round(128 + (((blue - y) / (2 * (1 - kb))) * 224) / 255),
-    Math.round(128 + (((red - y) / (2 * (1 - kr))) * 224) / 255),
+    Math.round(black + (y * lumaSteps) / 255),
+    Math.round(128 + (((blue - y) / (2 * (1 - kb))) * chromaSteps) / 255),
+    Math.round(128 + (((red - y) / (2 * (1 - kr))) * chromaSteps) / 255),
   ];
 }
 
@@ -29,11 +34,16 @@ export function colorAt(x: number, y: number, width: number, height: number): Rg
 export function videoFrame(
   width: number,
   height: number,
-  options: { format?: "I420" | "NV12" | "I420A"; matrix?: "bt709" | "smpte170m"; color?: typeof colorAt } = {},
+  options: {
+    format?: "I420" | "NV12" | "I420A";
+    matrix?: "bt709" | "smpte170m";
+    fullRange?: boolean;
+    color?: typeof colorAt;
+  } = {},
 ): TestFrame {
-  const { format = "I420", matrix = "bt709", color = colorAt } = options;
+  const { format = "I420", matrix = "bt709", fullRange = false, color = colorAt } = options;
   const [halfWidth, halfHeight] = [Math.ceil(width / 2), Math.ceil(height / 2)];
-  const at = (x: number, y: number): [number, number, number] => yuvOf(color(x, y, width, height), matrix);
+  const at = (x: number, y: number): [number, number, number] => yuvOf(color(x, y, width, height), matrix, fullRange);
   const luma: number[] = [];
   for (let y = 0; y < height; y += 1) for (let x = 0; x < width; x += 1) luma.push(at(x, y)[0]);
   const [u, v]: [number[], number[]] = [[], []];
@@ -46,7 +56,7 @@ export function videoFrame(
   }
   const chroma = format === "NV12" ? u.flatMap((value, i) => [value, v[i] as number]) : [...u, ...v];
   const alpha = format === "I420A" ? luma.map((_, i) => ((i % width) * 255) / width) : [];
-  return { format, width, height, matrix, bytes: [...luma, ...chroma, ...alpha.map(Math.round)] };
+  return { format, width, height, matrix, fullRange, bytes: [...luma, ...chroma, ...alpha.map(Math.round)] };
 }
 
 export function rgbaFrame(width: number, height: number): TestFrame {
