@@ -8,6 +8,8 @@ export type Figures = {
   readonly name: string;
   readonly description: string;
   readonly click: Quantiles;
+  /** Cores while there were clicks. */
+  readonly clickCores: { readonly server: number; readonly browser: number };
   readonly flip: Quantiles;
   readonly flipInElement: Quantiles;
   readonly video?: MotionFigures;
@@ -40,6 +42,10 @@ export function figuresOf(name: string, description: string, turns: readonly Tur
     name,
     description,
     click: pool((turn) => turn.clickMs),
+    clickCores: {
+      server: mean(turns.map(({ clickLoad }) => clickLoad.serverCores)),
+      browser: mean(turns.map(({ clickLoad }) => clickLoad.browserCores)),
+    },
     flip: pool((turn) => turn.flipMs),
     flipInElement: pool((turn) => turn.flipInElementMs),
     stages: stagesOf(turns.at(-1)),
@@ -100,6 +106,12 @@ export function formatReport(all: readonly Figures[]): string {
     );
   return [
     change("click to pixel, ms", ({ click }) => click),
+    table(
+      ["CPU while clicking", "server+browser cores (x peer)"],
+      all
+        .filter(({ click }) => click.n > 0)
+        .map(({ name, clickCores }) => [name, coresText(clickCores, peer?.clickCores)]),
+    ),
     change("paint to pixel, ms", ({ flip }) => flip),
     change("the same, in the element", ({ flipInElement }) => flipInElement),
     motionTable(
@@ -146,13 +158,23 @@ function format(value: number, digits: number): string {
   return Number.isNaN(value) ? "" : value.toFixed(digits);
 }
 
+const coresOf = ({ serverCores, browserCores }: MotionFigures) => ({ server: serverCores, browser: browserCores });
+
+function coresText(own: Figures["clickCores"], peer: Figures["clickCores"] | undefined): string {
+  const text = `${own.server.toFixed(2)}+${own.browser.toFixed(2)}`;
+  return text + times(own.server + own.browser, peer && peer.server + peer.browser);
+}
+
+/** How often the other's, in brackets; nothing where there is nothing to compare with. */
+function times(own: number, other: number | undefined): string {
+  return other !== undefined && Number.isFinite(own / other) ? ` (${(own / other).toFixed(2)}x)` : "";
+}
+
 function motionTable(
   title: string,
   rows: ReadonlyArray<{ name: string; motion: MotionFigures | undefined }>,
   peer: MotionFigures | undefined,
 ): string {
-  const times = (own: number, other: number | undefined) =>
-    other !== undefined && Number.isFinite(own / other) ? ` (${(own / other).toFixed(2)}x)` : "";
   return table(
     [
       title,
@@ -168,7 +190,6 @@ function motionTable(
     ],
     rows.flatMap(({ name, motion }) => {
       if (!motion) return [];
-      const cores = motion.serverCores + motion.browserCores;
       return [
         [
           name,
@@ -178,8 +199,7 @@ function motionTable(
           motion.ageP95Ms.toFixed(1),
           (motion.tornShare * 100).toFixed(1),
           motion.megabytesPerSecond.toFixed(2) + times(motion.megabytesPerSecond, peer?.megabytesPerSecond),
-          `${motion.serverCores.toFixed(2)}+${motion.browserCores.toFixed(2)}` +
-            times(cores, peer && peer.serverCores + peer.browserCores),
+          coresText(coresOf(motion), peer && coresOf(peer)),
           motion.otherCores.toFixed(2),
           format(motion.ssim, 4),
         ],

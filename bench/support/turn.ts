@@ -19,6 +19,8 @@ export type Turn = {
   readonly startSeconds: number;
   readonly clockErrorMs: number;
   readonly clickMs: number[];
+  /** Of the whole time in which there were clicks. */
+  readonly clickLoad: Load;
   readonly flipMs: number[];
   /** Only where a worker draws. */
   readonly flipInElementMs: number[];
@@ -53,7 +55,7 @@ export async function takeTurn(
     await warmUp(stage, warmUpFlips);
     await explain();
     say("clicks");
-    const clickMs = await measureClicks(stage, plan.clicks);
+    const { result: clickMs, load: clickLoad } = await measureLoad(stage, () => measureClicks(stage, plan.clicks));
     await explain("clicks");
     say("flips");
     const flipMs = await measureFlips(stage, plan.flips);
@@ -78,6 +80,7 @@ export async function takeTurn(
       startSeconds,
       clockErrorMs: stage.clock.errorMs,
       clickMs,
+      clickLoad,
       flipMs,
       flipInElementMs,
       ...motion,
