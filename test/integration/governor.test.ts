@@ -3,6 +3,7 @@ import { pause } from "../support/events.ts";
 import { FilmPainter } from "../support/film-painter.ts";
 import { ImpairedLink } from "../support/impaired-link.ts";
 import { PlayingViewer } from "../support/playing-viewer.ts";
+import { reportTimes } from "../support/report-times.ts";
 import { ServedScreen } from "../support/served-screen.ts";
 
 const closers: Array<() => unknown> = [];
@@ -37,8 +38,11 @@ test("a link that becomes narrow gets less, keeps its age, is exact at rest and 
   closers.push(() => link.close());
   const viewer = await watch(screen, link);
   film.play(20);
+  const narrowMs = performance.now();
   link.impair({ bps: 1.2e6 });
   await viewer.until(() => viewer.tier?.tier === "emergency" && viewer.tier.stage !== "none");
+  const fall = viewer.tiers.find(({ atMs, tier }) => atMs > narrowMs && tier === "emergency");
+  reportTimes("emergency after the link became narrow", [(fall?.atMs ?? Number.NaN) - narrowMs]);
   await pause(2000);
   const fromMs = performance.now();
   await pause(6000);

@@ -213,24 +213,30 @@ describe("ladder", () => {
       height: fc.integer({ min: 16, max: 4320 }),
     });
     fc.assert(
-      fc.property(limits, fc.constantFrom("text" as const, "motion" as const), (limit, content) => {
-        const own = { ...settings, ...limit };
-        const levels = ladderFor(own);
-        let before = Number.POSITIVE_INFINITY;
-        for (let level = 0; level < levels.length; level += 1) {
-          const budget = budgetAt(own, levels, { level, content, saving: false });
-          expect(budget.bitrate).toBeLessThanOrEqual(before);
-          expect(budget.fps).toBeLessThanOrEqual(own.fps);
-          expect(budget.videoWidth).toBeLessThanOrEqual(own.width);
-          expect(budget.videoHeight).toBeLessThanOrEqual(own.height);
-          before = budget.bitrate;
-          if (level === 0) continue;
-          expect(budget.videoWidth).toBeLessThanOrEqual(1280);
-          expect(budget.videoHeight).toBeLessThanOrEqual(720);
-          expect(budget.fps).toBeLessThanOrEqual(30);
-          expect(budget.bitrate).toBeLessThanOrEqual(8_000_000);
-        }
-      }),
+      fc.property(
+        limits,
+        fc.constantFrom("text" as const, "motion" as const),
+        fc.boolean(),
+        (limit, content, saving) => {
+          const own = { ...settings, ...limit };
+          const levels = ladderFor(own);
+          let before = Number.POSITIVE_INFINITY;
+          for (let level = 0; level < levels.length; level += 1) {
+            const budget = budgetAt(own, levels, { level, content, saving });
+            if (saving) expect(budget.bitrate).toBeLessThanOrEqual(12_000_000);
+            expect(budget.bitrate).toBeLessThanOrEqual(before);
+            expect(budget.fps).toBeLessThanOrEqual(own.fps);
+            expect(budget.videoWidth).toBeLessThanOrEqual(own.width);
+            expect(budget.videoHeight).toBeLessThanOrEqual(own.height);
+            before = budget.bitrate;
+            if (level === 0) continue;
+            expect(budget.videoWidth).toBeLessThanOrEqual(1280);
+            expect(budget.videoHeight).toBeLessThanOrEqual(720);
+            expect(budget.fps).toBeLessThanOrEqual(30);
+            expect(budget.bitrate).toBeLessThanOrEqual(8_000_000);
+          }
+        },
+      ),
     );
   });
 
