@@ -408,3 +408,15 @@ async function settled(page: LegacyKvmPage): Promise<void> {
 function sum(counts: readonly number[]): number {
   return counts.reduce((total, count) => total + count, 0);
 }
+
+test("a hub that ends closes with a code after which the client comes back by itself", async () => {
+  const scene = await Scene.open(320, 200);
+  try {
+    const clients = [await scene.connect(seedPage()), await scene.connect(laterPage(), "codec=rgba")];
+    for (const client of clients) await scene.exact(client);
+    scene.hub.process.child.kill("SIGTERM");
+    expect(await Promise.all(clients.map(({ closed }) => closed))).toEqual([1001, 1001]);
+  } finally {
+    await scene.close();
+  }
+});
