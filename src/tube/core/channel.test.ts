@@ -1,82 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
+import { CableEnd, cable, Pair, SESSION } from "../../../test/support/channel-pair.ts";
 import { MAX_SENT_PAYLOAD_BYTES } from "../../codecs/tube/index.ts";
-import { type DatagramMessage, TubeChannel } from "./channel.ts";
-import type { ConnectionClose, ConnectionSink, TubeConnection } from "./connection.ts";
 import { MAX_WAITING_CONTROL, MAX_WAITING_DATAGRAMS } from "./fair-sender.ts";
 import { encodeLinkFrame } from "./link-message.ts";
 import { INITIAL_WINDOW_BYTES } from "./receive-window.ts";
-import { type Timers, TRANSPORT_HIGH_WATER_BYTES, type TubeTransport } from "./transport.ts";
-import { TransportEvents } from "./transport-events.ts";
-
-/** Time that passes only when the test says so. */
-class FakeTime implements Timers {
-  #nowMs = 0;
-  #timers: Array<{ atMs: number; run: () => void }> = [];
-
-  nowMs(): number {
-    return this.#nowMs;
-  }
-
-  after(delayMs: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
-  }
-
-  get pending(): number {
-    return this.#timers.length;
-  }
-
-  pass(ms: number): void {
-    const endMs = this.#nowMs + ms;
-    for (;;) {
-      const next = this.#timers.toSorted((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined || next.atMs > endMs) break;
-      this.#timers = this.#timers.filter((other) => other !== next);
-      this.#nowMs = next.atMs;
-      next.run();
-    }
-    this.#nowMs = endMs;
-  }
-}
-
-/** One end of a cable. Messages travel when the test delivers them, and those on the way are lost when it is cut. */
-class CableEnd implements TubeTransport {
-  readonly kind = "webrtc";
-  readonly description = "a cable";
-  readonly events = new TransportEvents();
-  readonly onMessage = this.events.onMessage;
-  readonly onDrain = this.events.onDrain;
-  readonly onClose = this.events.onClose;
-  readonly queue: Uint8Array[] = [];
-  bufferedBytes = 0;
-  peer: CableEnd | undefined;
-
-  send(message: Uint8Array): void {
-    if (this.events.isClosed) return;
-    this.queue.push(message);
-    this.bufferedBytes += message.length;
-  }
-
-  /** Delivers one message; false when there was none. */
-  deliver(): boolean {
-    const message = this.queue.shift();
-    if (message === undefined) return false;
-    this.bufferedBytes -= message.length;
-    this.peer?.events.message(message);
-    this.events.drained();
-    return true;
-  }
-
-  close(): void {
-    this.events.closed("closed here");
-    while (this.deliver());
-    this.peer?.events.closed("closed there");
-  }
-}
+import { TRANSPORT_HIGH_WATER_BYTES } from "./transport.ts";
 
 /** As a browser's WebSocket: nothing tells when its queue goes down, it can only look when something arrives. */
 class SilentEnd extends CableEnd {
@@ -94,121 +23,6 @@ class SilentEnd extends CableEnd {
     this.peer?.events.message(message);
     if (this.peer !== undefined && this.peer.bufferedBytes < TRANSPORT_HIGH_WATER_BYTES) this.peer.events.drained();
     return true;
-  }
-}
-
-function cable(make: () => CableEnd = () => new CableEnd()): [CableEnd, CableEnd] {
-  const ends: [CableEnd, CableEnd] = [make(), make()];
-  ends[0].peer = ends[1];
-  ends[1].peer = ends[0];
-  return ends;
-}
-
-function deliverAll(ends: readonly CableEnd[]): void {
-  for (let moved = true; moved; ) {
-    moved = false;
-    for (const end of ends) moved = end.deliver() || moved;
-  }
-}
-
-/** Keeps what comes; consumes it at once unless told to stall. */
-class KeepingSink implements ConnectionSink {
-  readonly chunks: Uint8Array[] = [];
-  ended = false;
-  close: ConnectionClose | undefined;
-  writableCount = 0;
-  stalls = false;
-  readonly connection: TubeConnection;
-
-  constructor(connection: TubeConnection) {
-    this.connection = connection;
-    connection.receiveInto(this);
-  }
-
-  get bytes(): Buffer {
-    return Buffer.concat(this.chunks);
-  }
-
-  data(bytes: Uint8Array): void {
-    this.chunks.push(bytes);
-    if (!this.stalls) this.connection.consumed(bytes.length);
-  }
-
-  end(): void {
-    this.ended = true;
-  }
-
-  writable(): void {
-    this.writableCount += 1;
-  }
-
-  closed(close: ConnectionClose): void {
-    this.close = close;
-  }
-}
-
-const SESSION = new Uint8Array(16).fill(7);
-
-class Pair {
-  readonly time = new FakeTime();
-  readonly near: TubeChannel;
-  readonly far: TubeChannel;
-  readonly accepted: KeepingSink[] = [];
-  readonly ends: ConnectionClose[] = [];
-  readonly interruptions: string[] = [];
-  readonly datagrams: DatagramMessage[] = [];
-  resumed = 0;
-  cable: [CableEnd, CableEnd] = cable();
-  onOpen = (connection: TubeConnection): void => {
-    connection.accept();
-    this.accepted.push(new KeepingSink(connection));
-  };
-
-  constructor(options: { maxConnections?: number; trace?: () => void } = {}) {
-    const side = (isInitiator: boolean): TubeChannel =>
-      new TubeChannel({
-        ...{ session: SESSION, isInitiator, timers: this.time, ...options },
-        listener: {
-          open: (connection) => this.onOpen(connection),
-          datagram: (message) => this.datagrams.push(message),
-          live: (_transport, resumed) => {
-            if (resumed) this.resumed += 1;
-          },
-          interrupted: (reason) => this.interruptions.push(reason),
-          ended: (close) => this.ends.push(close),
-        },
-      });
-    this.near = side(true);
-    this.far = side(false);
-    this.connect();
-  }
-
-  connect(ends = cable()): void {
-    this.cable = ends;
-    this.near.attach(this.cable[0]);
-    this.far.attach(this.cable[1]);
-    this.deliver();
-  }
-
-  deliver(): void {
-    deliverAll(this.cable);
-  }
-
-  /** Everything on the way is lost, and each end notices on its own. */
-  cut(): void {
-    for (const end of this.cable) {
-      end.queue.length = 0;
-      end.peer = undefined;
-    }
-    for (const end of this.cable) end.events.closed("the cable was cut");
-  }
-
-  open(): { near: KeepingSink; far: () => KeepingSink } {
-    const index = this.accepted.length;
-    const connection = this.near.open({ kind: "target", host: "db", port: 1 });
-    const near = new KeepingSink(connection);
-    this.deliver();
-    return { near, far: () => this.accepted[index] as KeepingSink };
   }
 }
 
@@ -261,6 +75,17 @@ describe("connections", () => {
     const opened = [pair.open(), pair.open()];
     expect(() => pair.near.open({ kind: "target", host: "db", port: 1 })).toThrow("at most 2 connections");
     opened[0]?.near.connection.close();
+    pair.deliver();
+    expect(pair.open().near.close).toBeUndefined();
+  });
+
+  test("over the other end's limit are refused with its reason, and leave nothing", () => {
+    const pair = new Pair({ maxConnections: 1, maxNearConnections: 3 });
+    const first = pair.open();
+    const close = { reason: "server-refuse", text: "There are 1 connections already.", remote: true };
+    expect(pair.open().near.close).toEqual(close);
+    expect([pair.near.figures.connections, pair.far.figures.connections]).toEqual([1, 1]);
+    first.near.connection.close();
     pair.deliver();
     expect(pair.open().near.close).toBeUndefined();
   });

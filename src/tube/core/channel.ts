@@ -16,6 +16,13 @@ export type DatagramMessage = ControlMessage & {
   readonly type: "udp-associate" | "udp-associate-opened" | "udp-packet" | "udp-associate-closed";
 };
 
+/** A channel has as many connections as it may have; another one may be asked for when some are closed. */
+export class ChannelFullError extends EnvironmentError {
+  constructor(maxConnections: number) {
+    super(`A tube has at most ${maxConnections} connections.`, "Close some first.");
+  }
+}
+
 /** One thing that happened, for a log; asked for only while somebody listens. */
 export type TraceEvent = { readonly event: string; readonly connection: number; readonly bytes?: number };
 
@@ -126,7 +133,7 @@ export class TubeChannel {
 
   /**
    * Asks the other end for a connection. It can be written to at once; `whenOpened` or its sink's `closed` says how it
-   * went. Throws EnvironmentError when the channel is full or over.
+   * went. Throws {@link ChannelFullError}, or EnvironmentError when the channel is over.
    */
   open(request: OpenRequest): TubeConnection {
     const connection = this.#add(this.#takeNumber());
@@ -272,7 +279,7 @@ export class TubeChannel {
   #takeNumber(): number {
     if (this.#closed) throw new EnvironmentError("The tube is closed.", "Open another one.");
     if (this.#connections.size >= this.maxConnections) {
-      throw new EnvironmentError(`A tube has at most ${this.maxConnections} connections.`, "Close some first.");
+      throw new ChannelFullError(this.maxConnections);
     }
     for (;;) {
       const number = this.#nextNumber;

@@ -1,4 +1,5 @@
 export {
+  ChannelFullError,
   type ChannelListener,
   type ChannelOptions,
   type DatagramMessage,

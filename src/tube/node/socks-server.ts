@@ -2,7 +2,7 @@ import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import type { Socket } from "node:net";
 import { describeError, ProtocolError } from "../../base/index.ts";
 import { type CloseReason, encodeUdpRequest } from "../../codecs/tube/index.ts";
-import type { DatagramMessage, TubeChannel } from "../core/index.ts";
+import { ChannelFullError, type DatagramMessage, type TubeChannel } from "../core/index.ts";
 import { bridgeSocket } from "./socket-bridge.ts";
 import {
   encodeSocksReply,
@@ -69,7 +69,7 @@ function serveRequest(socket: Socket, request: SocksRequest, rest: Uint8Array, o
     else associate(socket, options);
   } catch (error) {
     options.note(describeError(error));
-    fail(socket, SocksReply.generalFailure);
+    fail(socket, error instanceof ChannelFullError ? SocksReply.refused : SocksReply.generalFailure);
   }
 }
 
