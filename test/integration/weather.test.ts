@@ -70,9 +70,9 @@ test("an agent that stops for three seconds goes on, and the picture is exact", 
   const viewer = await watch();
   film.play(20);
   await viewer.until(() => viewer.shown.length > 20);
-  const pids = [screen.program.child.pid as number];
-  const before = pids.map(processResources);
   const agents = screen.agentPids;
+  const pids = [screen.program.child.pid as number, ...agents];
+  const before = pids.map(processResources);
   expect(agents.length).toBeGreaterThan(0);
   for (const pid of agents) process.kill(pid, "SIGSTOP");
   await pause(3000);
@@ -102,9 +102,13 @@ test("lost, repeated and swapped pictures are made good", async () => {
     return { copies: chance < 0.04 ? 0 : chance < 0.08 ? 2 : 1, overtaken: chance >= 0.08 && chance < 0.12 };
   };
   film.play(20);
+  await viewer.until(() => viewer.shown.length > 20);
+  const pids = [screen.program.child.pid as number, ...screen.agentPids];
+  const before = pids.map(processResources);
   await viewer.until(() => Math.min(fates.lost, fates.repeated, fates.swapped) >= 3);
   proxy.fate = () => ({ copies: 1, overtaken: false });
   await expectExact(viewer);
+  expectNothingLeaked(pids, before);
 }, 60_000);
 
 test("viewers that never acknowledge, or lie, cost another one nothing and the hub little", async () => {
