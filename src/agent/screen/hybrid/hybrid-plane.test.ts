@@ -148,11 +148,14 @@ class Scene {
     width: WIDTH,
     height: HEIGHT,
   };
-  readonly viewer = new ModelViewer();
+  /** Another one joins in the middle. */
+  viewer = new ModelViewer();
   readonly plane: HybridPlane;
   readonly rung: Rung;
   nowUs = 1_000_000;
-  lose = false;
+  /** What becomes of the messages that are sent; one that is held comes after the next. */
+  fate: "pass" | "lose" | "repeat" | "hold" = "pass";
+  #held: Picture | undefined;
 
   constructor() {
     const settings = streamSettingsSchema.parse({ fps: 120 });
@@ -193,7 +196,17 @@ class Scene {
 
   readonly #deliver = (message: Uint8Array): void => {
     this.rung.ack(this.rung.sequence);
-    if (!this.lose) this.viewer.receive(decodePicture(message));
+    if (this.fate === "lose") return;
+    const picture = decodePicture(message);
+    if (this.fate === "hold" && this.#held === undefined) {
+      // The plane's next call may write over the message.
+      this.#held = { ...picture, payload: picture.payload.slice() };
+      return;
+    }
+    this.viewer.receive(picture);
+    if (this.fate === "repeat") this.viewer.receive(picture);
+    if (this.#held !== undefined) this.viewer.receive(this.#held);
+    this.#held = undefined;
   };
 }
 
@@ -235,7 +248,7 @@ const step = fc.oneof(
     waitMs: fc.nat(40),
   }),
   fc.record({
-    kind: fc.constantFrom("lose", "rest", "short", "ample"),
+    kind: fc.constantFrom("lose", "repeat", "hold", "join", "rest", "short", "ample"),
     rect: region,
     seed: fc.nat(),
     waitMs: fc.nat(300),
@@ -247,7 +260,8 @@ function play(
   { kind, rect, seed, waitMs }: { kind: string; rect: Rect; seed: number; waitMs: number },
 ): void {
   scene.nowUs += waitMs * 1000;
-  scene.lose = kind === "lose";
+  scene.fate = kind === "lose" || kind === "repeat" || kind === "hold" ? kind : "pass";
+  if (kind === "join") scene.viewer = new ModelViewer();
   if (kind === "short" || kind === "ample") scene.plane.budget = kind === "short" ? SHORT : AMPLE;
   const frames = kind === "video" ? 8 : 1;
   for (let frame = 0; frame < frames; frame += 1) {
@@ -255,7 +269,7 @@ function play(
     scene.damage(rect);
     if (frames > 1) scene.nowUs += 16_000;
   }
-  scene.lose = false;
+  scene.fate = "pass";
   if (kind === "rest") scene.settle(150_000);
 }
 
@@ -313,7 +327,7 @@ test("an encoder that cannot follow encodes all of the source", () => {
   expect(scene.wrongPixels()).toBe(0);
 });
 
-test("any sequence of drawing, motion, scrolling and lost pictures ends pixel-exact", () => {
+test("any sequence of drawing, motion, scrolling, of lost, repeated and swapped pictures and of joins ends pixel-exact", () => {
   fc.assert(
     fc.property(fc.array(step, { minLength: 1, maxLength: 14 }), (steps) => {
       const scene = new Scene();
@@ -422,9 +436,9 @@ test("after a keyframe of tiles the next video decodes by itself", () => {
   };
   playFilm();
   draw(scene.words, "flat", film, 1);
-  scene.lose = true;
+  scene.fate = "lose";
   scene.damage(film);
-  scene.lose = false;
+  scene.fate = "pass";
   scene.nowUs += 1_000_000;
   draw(scene.words, "flat", film, 2);
   scene.damage(film);
