@@ -141,7 +141,7 @@ export type CameraReport = z.infer<typeof cameraReportSchema>;
 
 /** A camera's health as viewers see it. Times are of the hub's clock, microseconds. */
 export const cameraHealthSchema = z.strictObject({
-  /** `idle`: nobody watches, nothing is captured; `failed`: no further attempt is planned. */
+  /** `idle`: nobody watches, nothing is captured; `failed`: the last error does not go away by itself. */
   state: z.enum(["idle", "connecting", "healthy", "degraded", "recovering", "failed"]),
   sinceUs: z.number(),
   detail: shortText,

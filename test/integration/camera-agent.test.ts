@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { LibavDecoder } from "../../dist/agent/encode/libav-decoder.js";
 import { NalType, nalUnits, parseSps, spsPictureSize } from "../../dist/codecs/index.js";
 import { CameraAgent, makeClip } from "../support/camera-agent.ts";
+import { HttpCamera } from "../support/http-camera.ts";
 import { startRtspServer } from "../support/rtsp-server.ts";
 
 const DECODED = /^camera, h264, decoded by software \(/;
@@ -266,16 +267,50 @@ test.concurrent(
 );
 
 test.concurrent(
-  "what cannot be opened is told, retried, and works as soon as it is there",
+  "what is not there has failed, is tried again, and works as soon as it is there",
   withAgent(async (agent) => {
     const path = join(directory, "late.mp4");
     agent.begin({ kind: "file", path });
-    const report = await agent.until(() => agent.report?.state === "recovering" && agent.report, "it is recovering");
+    const report = await agent.until(() => agent.report?.state === "failed" && agent.report, "it has failed");
     expect(report.detail).toMatch(/no such file/i);
     await agent.until(() => (agent.report?.attempt ?? 0) >= 2, "it is tried again");
+    expect(agent.report?.state).toBe("failed");
     await makeClip(path, [...H264, "-bf", "0"]);
     await agent.until(() => agent.report?.state === "healthy", "it is healthy");
   }),
+);
+
+test.concurrent(
+  "an HTTP camera that refuses access has failed, one that cannot be reached recovers",
+  withAgent(async (agent) => {
+    const camera = await new HttpCamera({ authentication: "basic", username: "me", password: "right" }).listen();
+    try {
+      agent.begin({ kind: "mjpeg", url: camera.url("/video") });
+      const report = await agent.until(() => agent.report?.state === "failed" && agent.report, "it has failed");
+      expect(report.detail).toBe("The camera refuses access: user or password is missing or wrong.");
+      const before = camera.refused;
+      await agent.until(() => camera.refused > before, "it is tried again");
+      await camera.close();
+      const gone = await agent.until(() => agent.report?.state === "recovering" && agent.report, "it is unreachable");
+      expect(gone.detail).toMatch(/ECONNREFUSED|ECONNRESET/);
+    } finally {
+      await camera.close();
+    }
+  }),
+);
+
+test.concurrent.each(["libav", "ffmpeg"] as const)("an RTSP camera that refuses access has failed for %s", (engine) =>
+  withAgent(async (agent) => {
+    const camera = await startRtspServer({ credentials: { username: "viewer", password: "right" } });
+    try {
+      const credentials = { username: "viewer", password: "wrong-secret" };
+      agent.begin({ kind: "rtsp", url: camera.url }, { credentials, engine });
+      const report = await agent.until(() => agent.report?.state === "failed" && agent.report, "it has failed");
+      expect(report.detail).toMatch(/401|unauthorized|authorization/i);
+    } finally {
+      await camera.close();
+    }
+  })(),
 );
 
 test.concurrent(

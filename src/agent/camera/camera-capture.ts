@@ -115,7 +115,7 @@ export class CameraCapture implements Closable {
     try {
       engine = new ChosenEngine(camera, credentials, this.#openers);
     } catch (error) {
-      this.#report({ type: "failed", reason: describeError(error) });
+      this.#report({ type: "failed", reason: describeError(error), lasting: false });
       return;
     }
     this.#engine = engine;
@@ -125,7 +125,10 @@ export class CameraCapture implements Closable {
     this.#tellChild();
     engine.onOpened((opened) => this.#setInfo(opened));
     engine.onPicture((picture) => this.#take(picture));
-    engine.onFailed((reason) => void this.#close().then(() => this.#report({ type: "failed", reason })));
+    engine.onFailed((reason) => {
+      const { lasting } = engine;
+      void this.#close().then(() => this.#report({ type: "failed", reason, lasting }));
+    });
     this.#interval = { startUs: monotonicUs(), pictures: 0, bytes: 0 };
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#tellFigures(), FIGURES_INTERVAL_MS);

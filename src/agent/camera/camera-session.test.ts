@@ -181,7 +181,7 @@ test("a source that blinks is opened again at once, one that stays away later an
   await bench.begin();
   bench.thread.open();
   await bench.pass(6000, 25);
-  bench.thread.reports.emit({ type: "failed", reason: "The source ended." });
+  bench.thread.reports.emit({ type: "failed", reason: "The source ended.", lasting: false });
   await bench.pass(0);
   await vi.advanceTimersByTimeAsync(0);
   expect(bench.report).toMatchObject({ state: "recovering", detail: "The source ended.", attempt: 1, retryInMs: 200 });
@@ -190,7 +190,7 @@ test("a source that blinks is opened again at once, one that stays away later an
 
   const waits: number[] = [];
   for (let attempt = 0; attempt < 9; attempt += 1) {
-    bench.thread.reports.emit({ type: "failed", reason: "Refused." });
+    bench.thread.reports.emit({ type: "failed", reason: "Refused.", lasting: false });
     await vi.advanceTimersByTimeAsync(0);
     waits.push(bench.report?.retryInMs ?? Number.NaN);
     await bench.pass((waits.at(-1) ?? 0) + 50);
@@ -200,6 +200,32 @@ test("a source that blinks is opened again at once, one that stays away later an
   bench.thread.open();
   await bench.pass(1000, 25);
   expect(bench.report).toMatchObject({ state: "healthy", attempt: 0, retryInMs: 0 });
+});
+
+test("a source that is refused has failed until it delivers, and is tried as often as any other", async () => {
+  const bench = new Bench();
+  await bench.begin();
+  const refused = { type: "failed", reason: "The password is wrong.", lasting: true } as const;
+  for (const [index, retryInMs] of [200, 500, 1000].entries()) {
+    bench.thread.reports.emit(refused);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(bench.report).toMatchObject({ state: "failed", detail: refused.reason, attempt: index + 1, retryInMs });
+    await bench.pass(retryInMs + 50);
+    expect(bench.thread.count("open-source")).toBe(index + 2);
+    // Also while it is tried.
+    expect(bench.report).toMatchObject({ state: "failed", detail: refused.reason, retryInMs: 0 });
+  }
+  bench.thread.reports.emit({ type: "failed", reason: "The camera cut the connection.", lasting: false });
+  await vi.advanceTimersByTimeAsync(0);
+  expect(bench.report).toMatchObject({ state: "recovering", detail: "The camera cut the connection." });
+  await bench.pass(2050);
+  bench.thread.reports.emit(refused);
+  await bench.pass(4050);
+  bench.thread.open();
+  await bench.pass(1000, 25);
+  expect(bench.report).toMatchObject({ state: "healthy", detail: "", attempt: 0 });
+  await bench.pass(3000);
+  expect(bench.report?.state).toBe("recovering");
 });
 
 test("a source that falls silent is closed and opened again", async () => {
@@ -274,7 +300,7 @@ test("a probe tells what is delivered, or why nothing is, and no more", async ()
 
   const bad = new Bench();
   await bad.begin(true);
-  bad.thread.reports.emit({ type: "failed", reason: "Not found." });
+  bad.thread.reports.emit({ type: "failed", reason: "Not found.", lasting: true });
   await bad.pass(100);
   expect(bad.of("probed")).toEqual([{ type: "probed", error: "Not found." }]);
   expect(bad.thread.count("open-source")).toBe(1);

@@ -56,6 +56,8 @@ export type CameraEngine = {
   readonly onPicture: Event<CameraPicture>;
   /** At most once, with one line for people, without credentials. */
   readonly onFailed: Event<string>;
+  /** Whether it failed for a reason that does not go away by itself. */
+  readonly lasting: boolean;
   /** Pictures or bytes that were damaged or too large and left out so far. */
   readonly discarded: number;
   /** The program that it started, which its owner kills when the engine cannot be stopped. */

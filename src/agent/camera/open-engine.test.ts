@@ -15,6 +15,7 @@ class ScriptedEngine implements CameraEngine {
   readonly onOpened = this.opened.event;
   readonly onPicture = this.pictures.event;
   readonly onFailed = this.failed.event;
+  lasting = false;
   discarded = 0;
   unsupported = false;
   closed = 0;

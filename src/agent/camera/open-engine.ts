@@ -51,6 +51,10 @@ export class ChosenEngine {
     return this.#discarded + (this.#engine?.discarded ?? 0);
   }
 
+  get lasting(): boolean {
+    return this.#engine?.lasting ?? false;
+  }
+
   get childPid(): number | undefined {
     return this.#engine?.childPid;
   }

@@ -26,7 +26,7 @@ export function probeSource(keeper: SourceKeeper): Promise<ProbeResult> {
     };
     let timer = setTimeout(() => finish({ error: "The source delivers no picture." }), LIMIT_MS);
     const unsubscribe = keeper.onReport(({ state, detail }) => {
-      if (state === "recovering" && !measuring) finish({ error: detail });
+      if ((state === "recovering" || state === "failed") && !measuring) finish({ error: detail });
       else if ((state === "healthy" || state === "degraded") && !measuring) {
         measuring = true;
         clearTimeout(timer);

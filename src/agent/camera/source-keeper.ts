@@ -38,6 +38,8 @@ export class SourceKeeper implements Closable {
   #phase: Phase = "ended";
   #watchdog: Watchdog;
   #detail = "";
+  /** The last error does not go away by itself. */
+  #lasting = false;
   #retryAtUs = 0;
   #openedUs = 0;
   #deliveringUs = 0;
@@ -109,7 +111,9 @@ export class SourceKeeper implements Closable {
         if (this.#delivery !== undefined) this.#delivery = { ...this.#delivery, ...report.figures };
         break;
       case "failed":
-        if (this.#phase === "opening" || this.#phase === "delivering") this.#retry(report.reason);
+        if (this.#phase !== "opening" && this.#phase !== "delivering") break;
+        this.#lasting = report.lasting;
+        this.#retry(report.reason);
         break;
       case "closed":
         if (this.#phase === "closing") this.#retry(this.#detail);
@@ -155,12 +159,14 @@ export class SourceKeeper implements Closable {
   #begin(): void {
     this.#phase = "delivering";
     this.#detail = "";
+    this.#lasting = false;
     this.#deliveringUs = this.#clock.nowUs();
   }
 
   #stop(reason: string): void {
     this.#phase = "closing";
     this.#detail = reason;
+    this.#lasting = false;
     this.#thread.send({ type: "close-source" });
     this.#timer = setTimeout(() => {
       this.#stuck.emit(`${reason} The source could not be closed either.`);
@@ -170,6 +176,8 @@ export class SourceKeeper implements Closable {
 
   get #state(): CameraReport["state"] {
     if (this.#phase === "delivering") return this.#problem === "" ? "healthy" : "degraded";
+    // It is tried again all the same, for what was refused or missing may be put right meanwhile.
+    if (this.#lasting) return "failed";
     return this.#phase === "opening" && this.#backoff.attempt === 0 ? "connecting" : "recovering";
   }
 

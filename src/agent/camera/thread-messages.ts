@@ -56,8 +56,8 @@ export type DeliveryFigures = Pick<CameraDelivery, "fps" | "bitrateBps" | "decod
 /** From the camera's thread to the agent's main thread. */
 export type CameraThreadReport =
   | { readonly type: "opened"; readonly info: EngineInfo; readonly choice: EngineChoice }
-  /** The source could not be opened or has ended; everything of it is released. */
-  | { readonly type: "failed"; readonly reason: string }
+  /** The source could not be opened or has ended; everything of it is released. `lasting`: not by itself to get better. */
+  | { readonly type: "failed"; readonly reason: string; readonly lasting: boolean }
   | { readonly type: "closed" }
   /** The program that captures, 0 when there is none any more; killed by the main thread if the thread hangs. */
   | { readonly type: "child"; readonly pid: number }

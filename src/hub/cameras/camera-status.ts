@@ -34,7 +34,7 @@ export class CameraStatus {
 
   /** Its process gets ready. */
   connecting(): boolean {
-    if (this.#health.state === "recovering") return false;
+    if (this.#health.state === "recovering" || this.#health.state === "failed") return false;
     return this.#set({ state: "connecting", detail: "", attempt: 0, retryAtUs: 0 });
   }
 

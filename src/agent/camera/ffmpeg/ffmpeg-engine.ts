@@ -4,7 +4,7 @@ import { monotonicUs } from "../../../node/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineOpener, EngineRequest } from "../engine.ts";
 import { AccessUnits } from "../libav/access-units.ts";
 import { type FfmpegOutput, ffmpegCommand, firstOutput } from "./ffmpeg-command.ts";
-import { type SourceVideo, sourceVideo, withoutCredentials } from "./ffmpeg-messages.ts";
+import { isLasting, type SourceVideo, sourceVideo, withoutCredentials } from "./ffmpeg-messages.ts";
 import { FfmpegProcess } from "./ffmpeg-process.ts";
 
 const MAX_REASON_LENGTH = 400;
@@ -32,11 +32,16 @@ class FfmpegEngine implements CameraEngine {
   #lastPtsUs = Number.NEGATIVE_INFINITY;
   #discarded = 0;
   #ended = false;
+  #lasting = false;
 
   constructor(request: EngineRequest) {
     this.#request = request;
     this.#output = firstOutput(request.source);
     this.#process = this.#start();
+  }
+
+  get lasting(): boolean {
+    return this.#lasting;
   }
 
   get discarded(): number {
@@ -88,6 +93,7 @@ class FfmpegEngine implements CameraEngine {
     }
     this.#ended = true;
     const text = this.#unusable === "" ? reason : this.#unusable;
+    this.#lasting = isLasting(text);
     this.#failed.emit(withoutCredentials(text, this.#request.credentials).slice(0, MAX_REASON_LENGTH));
   }
 

@@ -13,6 +13,15 @@ export function sourceVideo(line: string): SourceVideo | undefined {
   return { codec, fps: Number(/[ ,]([\d.]+) (?:fps|tbr)\b/.exec(line)?.[1] ?? 0) };
 }
 
+/** Words of the program for what does not get better by itself: refused, not there, or of a kind that it cannot read. */
+const LASTING =
+  /it is not installed|Server returned 40[0134]|No such (file|device)|Permission denied|(Protocol|Demuxer|Decoder) not found|Unknown input format|matches no streams/i;
+
+/** Whether what the program said, or why it could not be started, stays so until somebody changes something. */
+export function isLasting(reason: string): boolean {
+  return LASTING.test(reason);
+}
+
 /** The line without user and password, in whichever form they stand there. */
 export function withoutCredentials(line: string, credentials: CameraCredentials | undefined): string {
   let masked = line.replace(/:\/\/[^@/\s']*@/g, "://");

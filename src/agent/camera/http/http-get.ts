@@ -1,5 +1,6 @@
 import * as http from "node:http";
 import * as https from "node:https";
+import { LastingFailure } from "../lasting-failure.ts";
 import type { HttpAuthorization } from "./http-authorization.ts";
 
 /** A connection that takes longer does not come to be. */
@@ -62,18 +63,22 @@ const CERTIFICATE_ERROR = /CERT|UNABLE_TO_(GET_ISSUER|VERIFY_LEAF)/;
 function readable(error: NodeJS.ErrnoException): Error {
   if (!CERTIFICATE_ERROR.test(error.code ?? "")) return error;
   const text = `The camera's certificate is not trusted (${error.message}).`;
-  return new Error(`${text} Give it a good one, or set "anyCertificate" for this camera.`);
+  return new LastingFailure(`${text} Give it a good one, or set "anyCertificate" for this camera.`);
 }
 
-function refusal({ statusCode, statusMessage = "" }: http.IncomingMessage): Error {
-  if (statusCode === 401) return new Error("The camera refuses access: user or password is missing or wrong.");
-  return new Error(`${`The camera answered ${statusCode} ${statusMessage}`.trim().slice(0, 200)}.`);
+/** What the camera answers as long as the address stays as it is. */
+const LASTING_STATUSES: ReadonlySet<number> = new Set([400, 403, 404, 405, 410]);
+
+function refusal({ statusCode = 0, statusMessage = "" }: http.IncomingMessage): Error {
+  if (statusCode === 401) return new LastingFailure("The camera refuses access: user or password is missing or wrong.");
+  const text = `${`The camera answered ${statusCode} ${statusMessage}`.trim().slice(0, 200)}.`;
+  return LASTING_STATUSES.has(statusCode) ? new LastingFailure(text) : new Error(text);
 }
 
 function redirected(location: string, base: URL): URL {
   const url = URL.canParse(location, base.href) ? new URL(location, base) : undefined;
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
-    throw new Error("The camera redirects to something that is not HTTP.");
+    throw new LastingFailure("The camera redirects to something that is not HTTP.");
   }
   url.username = "";
   url.password = "";

@@ -2,6 +2,8 @@ import { Emitter, type Event } from "../../../base/index.ts";
 import type { JpegPicture } from "../../../codecs/index.ts";
 import { monotonicUs } from "../../../node/index.ts";
 import type { CameraPicture, EngineInfo } from "../engine.ts";
+import { LastingFailure } from "../lasting-failure.ts";
+import { describeFailure } from "./describe-failure.ts";
 
 /** The events of an engine whose pictures are JPEGs without times of their own. */
 export class JpegOutput {
@@ -15,10 +17,15 @@ export class JpegOutput {
   #width = 0;
   #height = 0;
   #ended = false;
+  #lasting = false;
 
   /** @param about what is told of the source; sizes come from the pictures */
   constructor(about: Pick<EngineInfo, "codec" | "fps" | "decoder">) {
     this.#about = about;
+  }
+
+  get lasting(): boolean {
+    return this.#lasting;
   }
 
   get ended(): boolean {
@@ -39,10 +46,11 @@ export class JpegOutput {
   }
 
   /** Tells why nothing more comes, unless it has ended before. */
-  fail(reason: string): void {
+  fail(error: unknown): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#failed.emit(reason);
+    this.#lasting = error instanceof LastingFailure;
+    this.#failed.emit(describeFailure(error));
   }
 
   /** Nothing is told from here on. Idempotent. */

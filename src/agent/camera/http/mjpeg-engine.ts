@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { JpegSplitter, MultipartSplitter, multipartBoundary } from "../../../codecs/index.ts";
 import type { CameraCredentials, CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine } from "../engine.ts";
-import { describeFailure } from "./describe-failure.ts";
+import { LastingFailure } from "../lasting-failure.ts";
 import { HttpAuthorization } from "./http-authorization.ts";
 import { httpGet } from "./http-get.ts";
 import { JpegOutput } from "./jpeg-output.ts";
@@ -27,6 +27,10 @@ export class MjpegEngine implements CameraEngine {
     this.#running = this.#run(source, credentials);
   }
 
+  get lasting(): boolean {
+    return this.#output.lasting;
+  }
+
   get discarded(): number {
     return this.#splitter?.discardedPictures ?? 0;
   }
@@ -43,9 +47,9 @@ export class MjpegEngine implements CameraEngine {
     try {
       const answer = await httpGet({ url, authorization, anyCertificate, signal });
       await this.#read(answer);
-      this.#output.fail("The camera ended its answer.");
+      this.#output.fail(new Error("The camera ended its answer."));
     } catch (error) {
-      this.#output.fail(describeFailure(error));
+      this.#output.fail(error);
     }
   }
 
@@ -53,7 +57,7 @@ export class MjpegEngine implements CameraEngine {
     const type = answer.headers["content-type"] ?? "";
     if (/^\s*(text|application\/(json|xml|xhtml))/i.test(type)) {
       answer.destroy();
-      throw new Error(`The camera answered with ${type.slice(0, 100)} instead of pictures.`);
+      throw new LastingFailure(`The camera answered with ${type.slice(0, 100)} instead of pictures.`);
     }
     const boundary = multipartBoundary(type);
     const onPicture = this.#output.deliver.bind(this.#output);

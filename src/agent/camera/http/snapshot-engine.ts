@@ -3,7 +3,6 @@ import * as https from "node:https";
 import { type JpegPicture, JpegSplitter } from "../../../codecs/index.ts";
 import type { CameraCredentials, CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine } from "../engine.ts";
-import { describeFailure } from "./describe-failure.ts";
 import { HttpAuthorization } from "./http-authorization.ts";
 import { type HttpAgents, httpGet } from "./http-get.ts";
 import { JpegOutput } from "./jpeg-output.ts";
@@ -43,6 +42,10 @@ export class SnapshotEngine implements CameraEngine {
     this.#running = this.#run();
   }
 
+  get lasting(): boolean {
+    return this.#output.lasting;
+  }
+
   get discarded(): number {
     return this.#discarded;
   }
@@ -62,7 +65,7 @@ export class SnapshotEngine implements CameraEngine {
         await this.#pause(this.#source.intervalMs - (performance.now() - startedMs));
       }
     } catch (error) {
-      this.#output.fail(describeFailure(error));
+      this.#output.fail(error);
     } finally {
       this.#agents.http.destroy();
       this.#agents.https.destroy();

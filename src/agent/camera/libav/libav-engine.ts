@@ -7,6 +7,11 @@ import {
   AVERROR_DEMUXER_NOT_FOUND,
   AVERROR_EAGAIN,
   AVERROR_EOF,
+  AVERROR_HTTP_BAD_REQUEST,
+  AVERROR_HTTP_FORBIDDEN,
+  AVERROR_HTTP_NOT_FOUND,
+  AVERROR_HTTP_UNAUTHORIZED,
+  AVERROR_INVALIDDATA,
   AVERROR_PATCHWELCOME,
   AVERROR_PROTOCOL_NOT_FOUND,
   AVFMT_FLAG_NOFILLIN,
@@ -29,9 +34,10 @@ import { jpegSize } from "../../../codecs/index.ts";
 import { monotonicUs } from "../../../node/index.ts";
 import type { CameraSource } from "../../../protocol/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineRequest } from "../engine.ts";
+import { LastingFailure } from "../lasting-failure.ts";
 import { AccessUnits } from "./access-units.ts";
 import { FrameSource } from "./frame-source.ts";
-import { type LibavInput, libavInput, openingRemedy } from "./libav-input.ts";
+import { isMissing, type LibavInput, libavInput, openingRemedy } from "./libav-input.ts";
 import { PlaybackClock } from "./playback-clock.ts";
 import { RtpPictures } from "./rtp-pictures.ts";
 
@@ -76,6 +82,7 @@ export class LibavEngine implements CameraEngine {
   #rewound = false;
   #discarded = 0;
   #unsupported = false;
+  #lasting = false;
 
   /** Throws TypeError for a kind of source that it is not for. */
   constructor(request: EngineRequest) {
@@ -90,6 +97,10 @@ export class LibavEngine implements CameraEngine {
 
   get discarded(): number {
     return this.#discarded + (this.#frames?.failed ?? 0) + (this.#rtp?.discarded ?? 0);
+  }
+
+  get lasting(): boolean {
+    return this.#lasting;
   }
 
   /** Whether it failed because this build of libav cannot read such a source, so that another engine may. */
@@ -122,6 +133,7 @@ export class LibavEngine implements CameraEngine {
 
   #fail(error: unknown): void {
     this.#closing = true;
+    this.#lasting = error instanceof LastingFailure;
     this.#failed.emit(withoutCredentials(describeError(error)));
   }
 
@@ -153,7 +165,7 @@ export class LibavEngine implements CameraEngine {
       index = this.#format.findBestStream(AVMEDIA_TYPE_VIDEO);
     }
     const stream = this.#format.streams[index];
-    if (stream === undefined) throw new Error("The source has no video.");
+    if (stream === undefined) throw new LastingFailure("The source has no video.");
     if (this.#input.paced) this.#clock = new PlaybackClock();
     this.#prepare(stream);
     return stream;
@@ -301,12 +313,12 @@ export class LibavEngine implements CameraEngine {
     if (code >= 0) return;
     const text = `${action} failed: ${FFmpegError.strerror(code).toLowerCase()}.${remedy}`;
     if (UNSUPPORTED.has(code)) throw this.#unfit(text);
-    throw new Error(text);
+    throw isLasting(code, this.#source) ? new LastingFailure(text) : new Error(text);
   }
 
   #unfit(text: string): Error {
     this.#unsupported = true;
-    return new Error(text);
+    return new LastingFailure(text);
   }
 }
 
@@ -317,6 +329,19 @@ const UNSUPPORTED: ReadonlySet<number> = new Set([
   AVERROR_PROTOCOL_NOT_FOUND,
   AVERROR_PATCHWELCOME,
 ]);
+
+/** What an RTSP camera answers, under names of HTTP, as long as address and password stay as they are. */
+const REFUSALS: ReadonlySet<number> = new Set([
+  AVERROR_HTTP_BAD_REQUEST,
+  AVERROR_HTTP_UNAUTHORIZED,
+  AVERROR_HTTP_FORBIDDEN,
+  AVERROR_HTTP_NOT_FOUND,
+]);
+
+function isLasting(code: number, { kind }: CameraSource): boolean {
+  if (kind === "rtsp") return REFUSALS.has(code);
+  return isMissing(code) || (kind === "file" && code === AVERROR_INVALIDDATA);
+}
 
 /** MP4 and its relatives carry lengths instead of start codes, and the parameter sets apart; others pass unchanged. */
 function annexBFilter(stream: Stream): BitStreamFilterContext | undefined {

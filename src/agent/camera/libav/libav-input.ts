@@ -71,6 +71,11 @@ function rtsp(source: Extract<CameraSource, { kind: "rtsp" }>): Record<string, s
 
 const { ENOENT, ENODEV, ENXIO, EACCES, EPERM, EBUSY } = constants.errno;
 
+/** Whether the file or device is not there, or is not for this user, by this code of libav's. */
+export function isMissing(code: number): boolean {
+  return [ENOENT, ENODEV, ENXIO, EACCES, EPERM].includes(-code);
+}
+
 /** What helps when a source could not be opened with this code of libav's; empty where nothing is known. */
 export function openingRemedy({ kind }: CameraSource, code: number): string {
   if (kind !== "device") return "";

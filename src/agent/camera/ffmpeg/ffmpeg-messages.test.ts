@@ -1,0 +1,20 @@
+import { expect, test } from "vitest";
+import { isLasting } from "./ffmpeg-messages.ts";
+
+test.each([
+  [true, "[in#0 @ 0x5] Error opening input: Server returned 401 Unauthorized (authorization failed)"],
+  [true, "Error opening input: Server returned 404 Not Found"],
+  [true, "/video/door.mp4: No such file or directory"],
+  [true, "/dev/video3: No such device"],
+  [true, "/dev/video0: Permission denied"],
+  [true, "Error opening input: Protocol not found"],
+  [true, "Stream map '0:v:0' matches no streams."],
+  [true, "The ffmpeg program cannot be started: it is not installed."],
+  [false, "Error opening input: Connection refused"],
+  [false, "Error opening input: Connection timed out"],
+  [false, "Error opening input: Server returned 5XX Server Error reply"],
+  [false, "/dev/video0: Device or resource busy"],
+  [false, "Conversion failed!"],
+])("lasting %s: %s", (lasting, line) => {
+  expect(isLasting(`ffmpeg ended (exit code 1): ${line}`)).toBe(lasting);
+});
