@@ -80,6 +80,44 @@ describe("the camera", () => {
   });
 });
 
+it("tells behind its chip what the camera's way to the screen costs", async () => {
+  const studio = await fixture.open({});
+  const { page } = studio;
+  const chip = page.getByRole("button", { name: /^Camera to screen/ });
+  await chip.click();
+  const rows = async () =>
+    new Map(
+      await page
+        .locator("table.meter tr")
+        .evaluateAll((all) =>
+          all.map((row) => Array.from(row.children, (cell) => cell.textContent ?? "") as [string, string]),
+        ),
+    );
+  // Nothing is drawn, so there is nothing to measure; the report of the first second is of opening the page.
+  let shown = await rows();
+  const isIdle = async () => {
+    shown = await rows();
+    return shown.get("Camera") !== "0.0 / s" && shown.get("Drawn") === "0.0 / s";
+  };
+  await until("camera that only the browser shows", isIdle, () => [...shown]);
+  expect(shown.get("Capture to drawn") ?? shown.get("Arrival to drawn")).toBe("–");
+  expect(await chip.textContent()).toMatch(/^\s*–/);
+  await showScene(studio, { key: KEY });
+  const isMeasured = async () => {
+    shown = await rows();
+    return /ms$/.test(shown.get("Capture to drawn") ?? "") && shown.get("Copies for each picture") === "2.0";
+  };
+  await until("measured delay and two copies", isMeasured, () => [...shown]);
+  const [median = 0, tail = 0] = (shown.get("Capture to drawn") ?? "").match(/[\d.]+/g)?.map(Number) ?? [];
+  expect(median).toBeGreaterThan(0);
+  expect(tail).toBeGreaterThanOrEqual(median);
+  expect(shown.get("Drawn")).toMatch(/^[1-9]\d*\.\d \/ s$/);
+  expect(shown.get("Camera")).toMatch(/^[1-9]\d*\.\d \/ s$/);
+  expect(shown.get("Dropped in the last second")).toMatch(/^\d+$/);
+  expect(await chip.textContent()).toMatch(/^\s*\d+\.\d ms/);
+  expect(await page.getByText("CPU. Chosen by hand.").count()).toBe(1);
+});
+
 describe("the engine", () => {
   it("is chosen by timing real frames through all, shown, remembered, and forced by hand", async () => {
     const studio = await fixture.open({ key: KEY }, "");
