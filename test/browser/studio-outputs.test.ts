@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { startChromium } from "../support/chromium.ts";
 import { makeClip } from "../support/studio-clips.ts";
 import {
   BLUE,
@@ -15,6 +16,7 @@ import {
   SIZE,
   type StudioFixture,
   showScene,
+  signIn,
   startStudioFixture,
   until,
   WHITE,
@@ -81,6 +83,46 @@ describe("a saved scene's own page", () => {
     await expectColors(output, [[320, 180, BLUE]]);
     expect(await output.onStage((stage) => stage.camera.state.kind)).toBe("off");
   });
+});
+
+it("gives an address for OBS that a browser without a session may open, and not change", async () => {
+  // Under a public name nobody is trusted for being on the same machine.
+  const own = await startStudioFixture({ hub: { publicNames: ["studio.test"] } });
+  const obs = await startChromium({ args: own.camera, viewport: { width: 1280, height: 720 } });
+  try {
+    const studio = await own.open({ key: KEY });
+    const { page } = studio;
+    await signIn(studio);
+    await own.chromium.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Copy the address for OBS" }).click();
+    await page.getByText("The address is in your clipboard.").waitFor();
+    const address = await page.evaluate(() => navigator.clipboard.readText());
+    const id = new URL(page.url()).hash.slice("#scene=".length);
+    expect(address).toBe(`${own.hub.url}/studio/output/${id}`);
+
+    const output = driveStudio(await obs.open(`${address}?engine=cpu`));
+    expect(await obs.context.cookies()).toEqual([]);
+    await expectColors(output, [
+      [320, 180, RED],
+      [610, 330, BLUE],
+    ]);
+    const answers = await output.page.evaluate(async (id) => {
+      const url = `/api/studio/scenes/${id}`;
+      const seen = await fetch(url);
+      const { scene } = (await seen.json()) as { scene: object };
+      const headers = { "content-type": "application/json" };
+      const body = JSON.stringify({ scene: { ...scene, name: "Changed" } });
+      const changed = await fetch(url, { method: "PUT", headers, body });
+      const deleted = await fetch(url, { method: "DELETE" });
+      return [seen.status, changed.status, deleted.status];
+    }, id);
+    expect(answers).toEqual([200, 401, 401]);
+    const kept = (await (await fetch(`${own.hub.url}/api/studio/scenes/${id}`)).json()) as { name: string };
+    expect(kept.name).toBe("Test");
+  } finally {
+    await obs.close();
+    await own.close();
+  }
 });
 
 /** Alpha in the middle, where the camera's box is, and beside it, where the key takes the screen away. */

@@ -12,12 +12,12 @@ import {
   isNear,
   RED,
   showScene,
+  signIn,
   startStudioFixture,
   until,
   WHITE,
 } from "../support/studio-fixture.ts";
 import { driveStudio } from "../support/studio-page.ts";
-import { TOKEN as HUB_TOKEN } from "../support/test-hub.ts";
 
 const SIZE = { width: 320, height: 200 };
 const BOX = { x: 100, y: 60, width: 120, height: 80 };
@@ -121,11 +121,7 @@ it("shows a camera of the hub as a layer, live and keyed, chosen by name", async
     expect(added.status).toBe(201);
     const studio = await fixture.open({});
     const { page } = studio;
-    const signedIn = await page.evaluate(async (token) => {
-      const headers = { "content-type": "application/json" };
-      return (await fetch("/api/session", { method: "POST", headers, body: JSON.stringify({ token }) })).ok;
-    }, HUB_TOKEN);
-    expect(signedIn).toBe(true);
+    await signIn(studio);
     await showScene(studio, {}, { width: 480, height: 480, layers: [] });
     await page.getByRole("button", { name: "Add a layer" }).click();
     await page.getByRole("menuitem", { name: /Sightline screen or camera/ }).click();

@@ -8,7 +8,7 @@ import { type Chromium, startChromium } from "./chromium.ts";
 import { pause } from "./events.ts";
 import { makeFakeCamera } from "./fake-camera.ts";
 import { openStudio, type StudioDriver } from "./studio-page.ts";
-import { startTestHub } from "./test-hub.ts";
+import { startTestHub, TOKEN } from "./test-hub.ts";
 
 export type Rgb = readonly [number, number, number];
 export const GREEN: Rgb = [40, 180, 60];
@@ -137,6 +137,15 @@ export async function keepFile({ page }: StudioDriver, bytes: Buffer, type: stri
     },
     { encoded: bytes.toString("base64"), type },
   );
+}
+
+/** Gives the page's browser the administrator's session. */
+export async function signIn({ page }: StudioDriver): Promise<void> {
+  const signedIn = await page.evaluate(async (token) => {
+    const headers = { "content-type": "application/json" };
+    return (await fetch("/api/session", { method: "POST", headers, body: JSON.stringify({ token }) })).ok;
+  }, TOKEN);
+  expect(signedIn).toBe(true);
 }
 
 /** Where a place of the scene, in its pixels, lies in the window. */
