@@ -72,9 +72,11 @@ it("does the handshake in guacd's order, and hands on guacd's stream as it is", 
   expect(await guacd.client.next("mouse")).toEqual(["3", "4", "0"]);
   guacd.client.end();
   await stream.all();
-  expect(agent.audit).toContainEqual(
-    expect.objectContaining({ event: "opened", kind: "service", target: "guacamole rdp 192.0.2.10:3389" }),
-  );
+  stream.connection.end();
+  const entry = { kind: "service", target: "guacamole rdp 192.0.2.10:3389" };
+  expect(agent.audit).toContainEqual(expect.objectContaining({ ...entry, event: "opened" }));
+  const sizes = { sentBytes: 31, receivedBytes: Buffer.byteLength(stream.text), durationMs: expect.any(Number) };
+  await expect.poll(() => agent.audit.at(-1)).toMatchObject({ ...entry, ...sizes, event: "closed", reason: "normal" });
 });
 
 it("takes answers that come byte by byte", async () => {

@@ -204,6 +204,19 @@ test.concurrent("forwards are added and removed while it runs, also to the agent
     forward.say("remove 1");
     forward.say("remove 2");
     await forward.waitFor(/Removed 2/);
+    while (!agent.audit().some(({ kind, event }) => kind === "listen" && event === "closed")) await pause(20);
+    const listener = { kind: "listen", target: "127.0.0.1:0", address: `127.0.0.1:${there}` };
+    const accepted = { kind: "accepted", target: "127.0.0.1:0" };
+    const end = { event: "closed", durationMs: expect.any(Number) };
+    const entries = agent.audit();
+    for (const entry of [
+      { ...listener, event: "opened" },
+      { ...accepted, event: "opened" },
+      { ...accepted, ...end, sentBytes: 4, receivedBytes: 4 },
+      { ...listener, ...end, reason: "normal" },
+    ]) {
+      expect(entries).toContainEqual(expect.objectContaining(entry));
+    }
     await expect(dial(local)).rejects.toThrow("ECONNREFUSED");
     while (
       await dial(there).then(

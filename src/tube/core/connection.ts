@@ -55,6 +55,8 @@ export class TubeConnection {
   #sink: ConnectionSink | undefined;
   #waiting: Uint8Array[] = [];
   #unconsumedBytes = 0;
+  #sentBytes = 0;
+  #receivedBytes = 0;
   #whenOpened: Array<() => void> = [];
   #whenClosed: Array<(close: ConnectionClose) => void> = [];
 
@@ -83,6 +85,16 @@ export class TubeConnection {
   /** Bytes received that nobody has consumed. */
   get unconsumedBytes(): number {
     return this.#unconsumedBytes;
+  }
+
+  /** Bytes that left for the other end so far. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Bytes that came from the other end so far. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   /** Calls `run` once the connection is open, at once where it is; never for one that fails. */
@@ -163,6 +175,7 @@ export class TubeConnection {
     if (this.#closed !== undefined || this.#incoming === "ended") return;
     this.#window.received(bytes.length);
     this.#unconsumedBytes += bytes.length;
+    this.#receivedBytes += bytes.length;
     if (this.#sink === undefined) this.#waiting.push(bytes);
     else this.#sink.data(bytes);
   }
@@ -191,6 +204,7 @@ export class TubeConnection {
     sealTubeFrame(frame, 0, this.number, timestampMs, size);
     this.#queuedBytes -= size;
     this.#sendCredit -= size;
+    this.#sentBytes += size;
     return frame;
   }
 

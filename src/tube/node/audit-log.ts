@@ -14,7 +14,9 @@ export type AuditEntry = {
   /** The address that was really dialled or bound. */
   readonly address?: string | undefined;
   readonly reason?: string | undefined;
+  /** At its end: bytes to the target, the accepted socket or the service. A listener's are those of its sockets. */
   readonly sentBytes?: number | undefined;
+  /** At its end: bytes from there. */
   readonly receivedBytes?: number | undefined;
   readonly durationMs?: number | undefined;
 };

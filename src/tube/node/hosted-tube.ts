@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import { describeError } from "../../base/index.ts";
 import {
@@ -37,6 +38,8 @@ export type HostedTubeOptions = {
   readonly trace?: ((event: TraceEvent) => void) | undefined;
   readonly ended: () => void;
 };
+
+type AuditDetails = Omit<AuditEntry, "event" | "who" | "tube" | "connection">;
 
 /** How much of a session's name the audit log shows: enough to tell tubes apart, too little to take one over. */
 const SHOWN_SESSION_DIGITS = 8;
@@ -97,14 +100,7 @@ export class HostedTube {
       return;
     }
     const address = `${socket.remoteAddress}:${socket.remotePort}`;
-    const startedMs = performance.now();
-    const entry = { kind: "tcp", target: `${host}:${port}`, address } as const;
-    this.#note("opened", connection.number, entry);
-    socket.once("close", () => {
-      const { bytesWritten: sentBytes, bytesRead: receivedBytes } = socket;
-      const durationMs = Math.round(performance.now() - startedMs);
-      this.#note("closed", connection.number, { ...entry, sentBytes, receivedBytes, durationMs });
-    });
+    this.#noteSocket(connection, socket, { kind: "tcp", target: `${host}:${port}`, address });
     connection.accept();
     bridgeSocket(socket, connection);
   }
@@ -116,11 +112,12 @@ export class HostedTube {
     }
     const bound = await listenForPeer({
       ...{ channel: this.channel, connection, host, port, rules: this.#options.listens },
-      accepted: ({ number }, peer) =>
-        this.#note("opened", number, { kind: "accepted", target: `${host}:${port}`, address: peer }),
+      accepted: (accepted, socket, peer) =>
+        this.#noteSocket(accepted, socket, { kind: "accepted", target: `${host}:${port}`, address: peer }),
     });
     const address = `${bound.address}:${bound.port}`;
-    this.#note("opened", connection.number, { kind: "listen", target: `${host}:${port}`, address });
+    const noteEnd = this.#noteBegin(connection, { kind: "listen", target: `${host}:${port}`, address });
+    connection.whenClosed(({ reason }) => noteEnd({ reason }));
     connection.accept();
     connection.write(Buffer.from(JSON.stringify({ port: bound.port })));
   }
@@ -135,16 +132,29 @@ export class HostedTube {
     if (service === undefined) throw new DialError("client", `This agent has no service ${JSON.stringify(name)}.`);
     const reached = await service(connection, parameters, this.#options.targets);
     const target = reached === undefined ? name : `${name} ${reached.target}`;
-    const entry = { kind: "service", target, address: reached?.address } as const;
-    this.#note("opened", connection.number, entry);
-    connection.whenClosed(({ reason }) => this.#note("closed", connection.number, { ...entry, reason }));
+    const noteEnd = this.#noteBegin(connection, { kind: "service", target, address: reached?.address });
+    connection.whenClosed(({ reason }) => {
+      noteEnd({ reason, sentBytes: connection.receivedBytes, receivedBytes: connection.sentBytes });
+    });
   }
 
-  #note(
-    event: AuditEntry["event"],
-    connection: number,
-    entry: Omit<AuditEntry, "event" | "who" | "tube" | "connection">,
-  ): void {
+  /** Notes begin and end of a connection that leads to a socket. */
+  #noteSocket(connection: TubeConnection, socket: Socket, entry: AuditDetails): void {
+    const noteEnd = this.#noteBegin(connection, entry);
+    socket.once("close", () => noteEnd({ sentBytes: socket.bytesWritten, receivedBytes: socket.bytesRead }));
+  }
+
+  /** Notes the begin of a connection; returns what notes its end. */
+  #noteBegin({ number }: TubeConnection, entry: AuditDetails): (end: Partial<AuditDetails>) => void {
+    const startedMs = performance.now();
+    this.#note("opened", number, entry);
+    return (end) => {
+      const durationMs = Math.round(performance.now() - startedMs);
+      this.#note("closed", number, { ...entry, ...end, durationMs });
+    };
+  }
+
+  #note(event: AuditEntry["event"], connection: number, entry: AuditDetails): void {
     const tube = this.#options.session.slice(0, SHOWN_SESSION_DIGITS);
     this.#options.audit.write({ event, who: this.#options.who, tube, connection, ...entry });
   }

@@ -18,7 +18,7 @@ export async function listenForPeer(options: {
   readonly host: string;
   readonly port: number;
   readonly rules: TargetRules;
-  readonly accepted: (connection: TubeConnection, peer: string) => void;
+  readonly accepted: (connection: TubeConnection, socket: Socket, peer: string) => void;
 }): Promise<{ readonly address: string; readonly port: number }> {
   const { channel, connection, port, rules } = options;
   const host = options.host === "localhost" || options.host === "" ? "127.0.0.1" : options.host;
@@ -43,14 +43,14 @@ function acceptSocket(
   channel: TubeChannel,
   listener: TubeConnection,
   socket: Socket,
-  accepted: (connection: TubeConnection, peer: string) => void,
+  accepted: (connection: TubeConnection, socket: Socket, peer: string) => void,
 ): void {
   const peer = `${socket.remoteAddress}:${socket.remotePort}`;
   socket.on("error", () => socket.destroy());
   try {
     const parameters = { listener: listener.number, peer };
     const connection = channel.open({ kind: "service", service: ACCEPTED_SERVICE, parameters });
-    accepted(connection, peer);
+    accepted(connection, socket, peer);
     bridgeSocket(socket, connection);
     socket.resume();
   } catch {
