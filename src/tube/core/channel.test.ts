@@ -1,7 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { CableEnd, cable, Pair, SESSION } from "../../../test/support/channel-pair.ts";
-import { MAX_SENT_PAYLOAD_BYTES } from "../../codecs/tube/index.ts";
+import {
+  CONTROL_CONNECTION,
+  encodeTubeFrame,
+  MAX_SENT_PAYLOAD_BYTES,
+  TUBE_OVERHEAD_BYTES,
+} from "../../codecs/tube/index.ts";
 import { MAX_WAITING_CONTROL, MAX_WAITING_DATAGRAMS } from "./fair-sender.ts";
 import { encodeLinkFrame } from "./link-message.ts";
 import { INITIAL_WINDOW_BYTES } from "./receive-window.ts";
@@ -24,6 +29,21 @@ class SilentEnd extends CableEnd {
     if (this.peer !== undefined && this.peer.bufferedBytes < TRANSPORT_HIGH_WATER_BYTES) this.peer.events.drained();
     return true;
   }
+}
+
+/** A frame of connection 1 that says it has `length` bytes, and has `payloadBytes`. */
+function malformed(length: number, payloadBytes: number): Uint8Array {
+  const frame = new Uint8Array(17 + payloadBytes);
+  frame[3] = 1;
+  new DataView(frame.buffer).setUint32(12, length);
+  frame[16 + payloadBytes] = length === payloadBytes ? 0x3a : 0x3b;
+  return frame;
+}
+
+function controlFrame(payload: readonly number[]): Uint8Array {
+  const frame = new Uint8Array(TUBE_OVERHEAD_BYTES + payload.length);
+  encodeTubeFrame(frame, 0, CONTROL_CONNECTION, 0, Uint8Array.from(payload));
+  return frame;
 }
 
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
@@ -290,6 +310,58 @@ describe("a session", () => {
     far.send(message);
     far.deliver();
     expect(pair.ends).toEqual([expect.objectContaining({ reason: "protocol-error" })]);
+  });
+
+  test.each([
+    ["a wrong terminator", malformed(8, 8), /of 8 bytes does not end with ";"/],
+    ["a payload longer than its length says", malformed(8, 9), /of 8 bytes does not end with ";"/],
+    ["an oversized length", malformed(0xffff_0002, 8), /is 4294901762 bytes long; the limit is 131072/],
+  ])("ends at both ends with reason 19 at %s, behind what came before", (_what, frame, problem) => {
+    const pair = new Pair();
+    const { near, far } = pair.open();
+    near.connection.write(text("before"));
+    near.connection.write(text("broken"));
+    pair.cable[0].queue.splice(1, 1, frame);
+    pair.deliver();
+    expect(far().bytes.toString()).toBe("before");
+    const close = { reason: "protocol-error", text: expect.stringMatching(problem) };
+    expect(pair.ends).toEqual([
+      { ...close, remote: true },
+      { ...close, remote: false },
+    ]);
+    expect([far().close, near.close]).toEqual([expect.objectContaining(close), expect.objectContaining(close)]);
+    for (const channel of [pair.near, pair.far]) {
+      expect(channel.figures).toMatchObject({ connections: 0, queuedBytes: 0, unconsumedBytes: 0, keptBytes: 0 });
+    }
+    expect(pair.time.pending).toBe(0);
+  });
+
+  test.each([
+    ["an unknown code", [0x12, 0x34, 1, 2, 3]],
+    ["no code", []],
+    ["half a code", [0]],
+    ["an open-connection without a number", [0, 101, 0, 0]],
+    ["a close-connection whose text is cut", [0, 102, 0, 0, 0, 1, 1, 0, 9, 97]],
+    ["a send-eof without a number", [0, 104]],
+    ["a credit that is cut", [1, 147, 0, 0, 0, 1, 0]],
+    ["a UDP packet with an unknown address type", [0, 203, 0, 0, 0, 1, 9, 1, 2, 3, 4, 0, 53]],
+    ["a metrics request of an unknown type", [1, 45, 7]],
+  ])("goes on after a control message with %s, also over the next transport", (_what, payload) => {
+    const pair = new Pair();
+    const { near, far } = pair.open();
+    pair.near.sendDatagram({ type: "udp-associate", connection: 9, port: 0 });
+    pair.cable[0].queue.splice(0, 1, controlFrame(payload));
+    near.connection.write(text("one "));
+    pair.deliver();
+    expect(pair.far.figures).toMatchObject({ unreadMessages: 1, connections: 1 });
+    pair.cut();
+    near.connection.write(text("two"));
+    pair.connect();
+    far().connection.write(text("answer"));
+    pair.deliver();
+    expect([far().bytes.toString(), near.bytes.toString()]).toEqual(["one two", "answer"]);
+    expect(pair.datagrams).toEqual([]);
+    expect(pair.ends).toEqual([]);
   });
 
   test("leaves nothing behind when it is closed", () => {

@@ -2,7 +2,7 @@ import { EnvironmentError, ProtocolError } from "../../base/index.ts";
 import { type CloseReason, CONTROL_CONNECTION, type ControlMessage, decodeControl } from "../../codecs/tube/index.ts";
 import { type ConnectionClose, type ConnectionHost, TubeConnection } from "./connection.ts";
 import { encodeControlMessage, FairSender } from "./fair-sender.ts";
-import { decodeLinkMessage } from "./link-message.ts";
+import { decodeLinkMessage, type LinkMessage } from "./link-message.ts";
 import { decodeOpenRequest, encodeOpenRequest, type OpenRequest } from "./open-request.ts";
 import { INITIAL_WINDOW_BYTES, WINDOW_BUDGET_BYTES, type WindowBudget } from "./receive-window.ts";
 import { type SessionTimings, TubeSession } from "./session.ts";
@@ -64,6 +64,7 @@ export class TubeChannel {
   #sentBytes = 0;
   #receivedBytes = 0;
   #strayFrames = 0;
+  #unreadMessages = 0;
 
   constructor(options: ChannelOptions) {
     this.#options = options;
@@ -122,6 +123,7 @@ export class TubeChannel {
       rttMs: this.#session.rttMs,
       resumes: this.#session.resumes,
       strayFrames: this.#strayFrames,
+      unreadMessages: this.#unreadMessages,
       droppedDatagrams: this.#sender.droppedDatagrams,
     };
   }
@@ -199,13 +201,11 @@ export class TubeChannel {
   }
 
   #receiveControl(payload: Uint8Array): void {
-    const link = decodeLinkMessage(payload);
-    if (link?.type === "credit") {
-      this.#connections.get(link.connection)?.receiveCredit(link.bytes);
-      return;
-    }
-    const message = decodeControl(payload);
-    switch (message.type) {
+    const message = this.#readControl(payload);
+    switch (message?.type) {
+      case "credit":
+        this.#connections.get(message.connection)?.receiveCredit(message.bytes);
+        break;
       case "open-connection":
         this.#receiveOpen(message.connection, message.data);
         break;
@@ -224,6 +224,18 @@ export class TubeChannel {
       case "udp-associate-closed":
         this.#options.listener.datagram?.(message as DatagramMessage);
         break;
+    }
+  }
+
+  /** A message of a newer peer, or a wrong one, is passed over: the frames behind it are in order. */
+  #readControl(payload: Uint8Array): ControlMessage | LinkMessage | undefined {
+    try {
+      return decodeLinkMessage(payload) ?? decodeControl(payload);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#unreadMessages += 1;
+      this.#trace?.({ event: `unread: ${error.message}`, connection: CONTROL_CONNECTION, bytes: payload.length });
+      return undefined;
     }
   }
 

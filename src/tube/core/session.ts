@@ -1,5 +1,12 @@
 import { describeError, ProtocolError } from "../../base/index.ts";
-import { type CloseReason, decodeControl, encodeControlFrame, TubeFrameReader } from "../../codecs/tube/index.ts";
+import {
+  type CloseReason,
+  CONTROL_CONNECTION,
+  decodeControl,
+  encodeControlFrame,
+  TubeFrameReader,
+} from "../../codecs/tube/index.ts";
+import { encodeControlMessage } from "./fair-sender.ts";
 import { decodeLinkMessage, encodeLinkFrame, isSequenced, type LinkMessage } from "./link-message.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
 import { type Timers, TRANSPORT_HIGH_WATER_BYTES, type TubeTransport } from "./transport.ts";
@@ -181,9 +188,15 @@ export class TubeSession {
       }
     } catch (error) {
       // Whatever a frame breaks ends this tube, and no other.
-      if (error instanceof ProtocolError) this.#end("protocol-error", error.message);
-      else this.#end("handler-error", describeError(error));
+      if (error instanceof ProtocolError) this.#fail("protocol-error", error.message);
+      else this.#fail("handler-error", describeError(error));
     }
+  }
+
+  /** Ends the session for what the other end sent, and tells it where it has a transport that works. */
+  #fail(reason: CloseReason, message: string): void {
+    this.sendLast(encodeControlMessage({ type: "close-connection", connection: CONTROL_CONNECTION, reason, message }));
+    this.#end(reason, message);
   }
 
   #take(attachment: Attachment, connection: number, payload: Uint8Array): void {
