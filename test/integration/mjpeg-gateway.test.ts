@@ -147,12 +147,15 @@ describe("a camera that speaks MJPEG", () => {
   let camera: Server;
   let hub: Hub;
   let jpegs: Buffer[];
+  /** It keeps its connections and sends nothing. */
+  let silent = false;
   beforeAll(async () => {
     jpegs = testJpegs(320, 240, 10);
     camera = createServer((_request, response) => {
       response.writeHead(200, { "content-type": "multipart/x-mixed-replace; boundary=x" });
       let sent = 0;
       const timer = setInterval(() => {
+        if (silent) return;
         const jpeg = jpegs[sent % jpegs.length] as Buffer;
         sent += 1;
         response.write(`--x\r\nContent-Type: image/jpeg\r\nContent-Length: ${jpeg.byteLength}\r\n\r\n`);
@@ -197,6 +200,33 @@ describe("a camera that speaks MJPEG", () => {
     expect(jpegs.some((each) => each.equals(picture))).toBe(true);
     client.close();
     while (state() !== "idle") await pause(50);
+  });
+
+  test("that falls silent is shown as lost, never as an old picture, and is back by itself", async () => {
+    const client = new MjpegClient(hub.url, "/api/sources/door%2Fcamera/mjpeg", bearer());
+    try {
+      await client.until(() => client.fresh.length >= 12, "pictures enough to know its rate");
+      silent = true;
+      await client.until(() => client.parts.at(-1)?.headers.get("x-state") === "lost", "the loss");
+      const lost = client.parts.at(-1)?.jpeg as Buffer;
+      expect(jpegs.some((each) => each.equals(lost))).toBe(false);
+      const [door] = hub.sources().filter(({ path }) => path === "door/camera");
+      // Its process is still there, and tries again.
+      expect([door?.state, door?.health?.state]).toEqual(["live", "recovering"]);
+      const since = client.parts.length;
+      await pause(2500);
+      const later = client.parts.slice(since);
+      expect(later.length).toBeGreaterThan(0);
+      for (const { headers } of later) expect(headers.get("x-state")).toBe("lost");
+      silent = false;
+      await client.until(() => client.parts.at(-1)?.headers.has("x-state") === false, "the camera");
+      const back = client.parts.at(-1)?.jpeg as Buffer;
+      expect(jpegs.some((each) => each.equals(back))).toBe(true);
+      expect(client.problem).toBeUndefined();
+    } finally {
+      silent = false;
+      client.close();
+    }
   });
 
   test("that cannot be reached is refused as soon as that is known, with its reason and when to ask again", async () => {
