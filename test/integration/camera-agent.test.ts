@@ -263,6 +263,8 @@ test.concurrent(
     expect(delivery?.fps).toBeGreaterThan(15);
     expect(delivery?.fps).toBeLessThan(35);
     expect(delivery?.bitrateBps).toBeGreaterThan(0);
+    expect(delivery?.firstPictureMs).toBeGreaterThan(0);
+    expect(delivery?.firstPictureMs).toBeLessThan(12_000);
   }),
 );
 
