@@ -8,6 +8,11 @@ import { pause } from "../support/events.ts";
 import { startTestHub } from "../support/test-hub.ts";
 import { ForwardProcess, TubeAgent } from "../support/tube-processes.ts";
 
+/** Hosts as SOCKS writes them: type, then address or counted name. */
+const LOOPBACK = [1, 127, 0, 0, 1];
+const LOOPBACK_IPV6 = [4, ...Array<number>(15).fill(0), 1];
+const LOCALHOST = [3, 9, ...Buffer.from("localhost")];
+
 let hub: Hub;
 let agent: TubeAgent;
 let forward: ForwardProcess;
@@ -55,6 +60,9 @@ test.each([
 test("a name is resolved at the far side", async () => {
   const { output } = await curl(`http://localhost:${webPort}/`);
   expect(output).toContain(`localhost:${webPort}`);
+  const entry = { event: "opened", kind: "tcp", target: `localhost:${webPort}` };
+  const address = expect.stringMatching(new RegExp(`^(127\\.0\\.0\\.1|::1):${webPort}$`));
+  expect(agent.audit()).toContainEqual(expect.objectContaining({ ...entry, address }));
 });
 
 test("wrong credentials and none are refused", async () => {
@@ -109,7 +117,9 @@ test("UDP goes there and back for two clients of one server, and only where it i
   const { port } = server.address();
   const clients = await Promise.all([openClient(), openClient()]);
   try {
-    const answers = await Promise.all(clients.map((client, index) => askByUdp(client, port, `client ${index}`)));
+    const answers = await Promise.all(
+      clients.map((client, index) => askByUdp(client, LOOPBACK, port, `client ${index}`)),
+    );
     expect(answers.map((answer) => answer.subarray(10).toString())).toEqual(["echo client 0", "echo client 1"]);
     expect(answers[0]?.subarray(0, 10)).toEqual(Buffer.from([0, 0, 0, 1, 127, 0, 0, 1, port >> 8, port & 255]));
     expect(seen.toSorted()).toEqual(["client 0", "client 1"]);
@@ -120,17 +130,42 @@ test("UDP goes there and back for two clients of one server, and only where it i
   }
 });
 
+test.each([
+  ["an IPv6 address", LOOPBACK_IPV6, "::1", /^::1$/],
+  ["a name, which is resolved at the far side", LOCALHOST, "localhost", /^(127\.0\.0\.1|::1)$/],
+])("UDP goes to %s and back", async (_what, to, host, address) => {
+  const server = createSocket("udp6");
+  server.on("message", (payload, from) => server.send(`echo ${payload.toString()}`, from.port, from.address));
+  await new Promise<void>((resolve) => server.bind(0, "::", resolve));
+  const { port } = server.address();
+  const client = await openClient();
+  try {
+    const answer = await askByUdp(client, to, port, "hello");
+    // The header names the address that answered.
+    const header = answer[3] === 1 ? [0, 0, 0, ...LOOPBACK] : [0, 0, 0, ...LOOPBACK_IPV6];
+    expect([...answer.subarray(0, header.length + 2)]).toEqual([...header, port >> 8, port & 255]);
+    expect(answer.subarray(header.length + 2).toString()).toBe("echo hello");
+    const entry = { event: "opened", kind: "udp", target: `${host}:${port}` };
+    expect(agent.audit()).toContainEqual(
+      expect.objectContaining({ ...entry, address: expect.stringMatching(address) }),
+    );
+  } finally {
+    client.destroy();
+    server.close();
+  }
+});
+
 /** Associates, sends a packet that is not allowed, a fragment, and one that is answered. Returns the answer. */
-async function askByUdp(client: Socket, port: number, text: string): Promise<Buffer> {
+async function askByUdp(client: Socket, host: readonly number[], port: number, text: string): Promise<Buffer> {
   client.write(Buffer.from([5, 3, 0, 1, 0, 0, 0, 0, 0, 0]));
   const reply = await read(client);
   expect([...reply.subarray(0, 8)]).toEqual([5, 0, 0, 1, 127, 0, 0, 1]);
   const socket = createSocket("udp4");
   const answer = new Promise<Buffer>((resolve) => socket.once("message", resolve));
-  const to = [127, 0, 0, 1, port >> 8, port & 255];
+  const to = [...host, port >> 8, port & 255];
   const relay = reply.readUInt16BE(8);
   socket.send(Buffer.from([0, 0, 0, 1, 10, 9, 8, 7, 0, 53, ...Buffer.from("not allowed")]), relay, "127.0.0.1");
-  socket.send(Buffer.from([0, 0, 1, 1, ...to, ...Buffer.from("fragment")]), relay, "127.0.0.1");
-  socket.send(Buffer.from([0, 0, 0, 1, ...to, ...Buffer.from(text)]), relay, "127.0.0.1");
+  socket.send(Buffer.from([0, 0, 1, ...to, ...Buffer.from("fragment")]), relay, "127.0.0.1");
+  socket.send(Buffer.from([0, 0, 0, ...to, ...Buffer.from(text)]), relay, "127.0.0.1");
   return answer.finally(() => socket.close());
 }
