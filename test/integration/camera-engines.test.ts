@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -412,6 +412,41 @@ describe("the ffmpeg program", () => {
     await capture.have(1);
     process.kill(capture.engine.childPid as number, "SIGKILL");
     expect(await capture.fails()).toMatch(/SIGKILL/);
+  });
+
+  it("is read however much it writes, and its last lines are told without credentials", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "sightline-engines-"));
+    closers.push(() => rm(folder, { recursive: true }));
+    const inUrl = `rtsp://joe:${encodeURIComponent(PASSWORD)}@127.0.0.1:1/door`;
+    const script = [
+      "#!/bin/sh",
+      // Many times what a pipe holds: in lines, and as one line without an end.
+      'yes "[h264 @ 0x1] error while decoding MB" | head -n 40000 >&2',
+      "head -c 1000000 /dev/zero | tr '\\0' x >&2",
+      "cat >&2 <<'END'",
+      "",
+      `[concat @ 0x2] Impossible to open '${inUrl}'`,
+      `[in#0 @ 0x3] Error opening input: user joe, password ${PASSWORD}`,
+      "Error opening input files: Connection refused",
+      "END",
+      "exit 146",
+    ];
+    await writeFile(join(folder, "ffmpeg"), script.join("\n"), { mode: 0o755 });
+    const path = process.env.PATH;
+    process.env.PATH = `${folder}:${path}`;
+    let capture: Capture;
+    try {
+      const source = { kind: "rtsp", url: "rtsp://127.0.0.1:1/door", transport: "tcp" } as const;
+      capture = new Capture(openFfmpegEngine, { source, credentials });
+    } finally {
+      process.env.PATH = path;
+    }
+    const reason = await capture.fails();
+    expect(reason).toBe(
+      "ffmpeg ended (exit code 146): [concat @ 0x2] Impossible to open 'rtsp://127.0.0.1:1/door' | " +
+        "[in#0 @ 0x3] Error opening input: user joe, password *** | Error opening input files: Connection refused",
+    );
+    expect(capture.engine.lasting).toBe(false);
   });
 
   it("is not used for browsers and snapshots", () => {

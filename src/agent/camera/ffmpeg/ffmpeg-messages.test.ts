@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isLasting } from "./ffmpeg-messages.ts";
+import { isLasting, withoutCredentials } from "./ffmpeg-messages.ts";
 
 test.each([
   [true, "[in#0 @ 0x5] Error opening input: Server returned 401 Unauthorized (authorization failed)"],
@@ -18,3 +18,14 @@ test.each([
 ])("lasting %s: %s", (lasting, line) => {
   expect(isLasting(`ffmpeg ended (exit code 1): ${line}`)).toBe(lasting);
 });
+
+test.each(["secret", "a'b", "p'@/%"])(
+  "user and password %s are left out of URLs, long passwords of everything",
+  (password) => {
+    const credentials = { username: "joe", password };
+    const url = `rtsp://joe:${encodeURIComponent(password)}@camera.example/1`;
+    expect(withoutCredentials(`Cannot open '${url}'`, credentials)).toBe("Cannot open 'rtsp://camera.example/1'");
+    expect(withoutCredentials("Cannot open 'http://a:b@other.example/'", credentials)).not.toContain("a:b");
+    if (password.length > 3) expect(withoutCredentials(`password ${password}`, credentials)).toBe("password ***");
+  },
+);

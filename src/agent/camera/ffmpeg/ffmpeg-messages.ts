@@ -24,8 +24,10 @@ export function isLasting(reason: string): boolean {
 
 /** The line without user and password, in whichever form they stand there. */
 export function withoutCredentials(line: string, credentials: CameraCredentials | undefined): string {
-  let masked = line.replace(/:\/\/[^@/\s']*@/g, "://");
-  const password = credentials?.password ?? "";
+  const { username = "", password = "" } = credentials ?? {};
+  // As it was put into the URL: with the quotes that end a URL in the program's messages.
+  const own = `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
+  let masked = line.replaceAll(own, "://").replace(/:\/\/[^@/\s']*@/g, "://");
   if (password.length < MIN_MASKED_LENGTH) return masked;
   for (const form of [password, encodeURIComponent(password)]) masked = masked.replaceAll(form, "***");
   return masked;

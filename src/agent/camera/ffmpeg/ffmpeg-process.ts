@@ -5,11 +5,16 @@ import type { FfmpegCommand } from "./ffmpeg-command.ts";
 /** From SIGTERM to SIGKILL; with both, `close` takes less than the 2 s that its owner grants. */
 const KILL_AFTER_MS = 1000;
 
+/** The last line often says no more than that it failed; the cause stands before it. */
+const MAX_LAST_LINES = 4;
+/** Of those lines together. The last one is told however long it is. */
+const MAX_LAST_LENGTH = 340;
+
 export type FfmpegProcessOptions = {
   readonly onBytes: (bytes: Buffer) => void;
   /** A line of its standard error. */
   readonly onLine: (line: string) => void;
-  /** Once, after the last bytes and lines: why it ended, with the last line that it wrote. */
+  /** Once, after the last bytes and lines: why it ended, with the last lines that it wrote. */
   readonly onEnd: (reason: string) => void;
 };
 
@@ -42,7 +47,8 @@ export class FfmpegProcess {
       child.once("close", (code, signal) => {
         if (child.pid === undefined) return;
         const how = signal === null ? `exit code ${code}` : signal;
-        options.onEnd(`ffmpeg ended (${how})${lines.last === "" ? "." : `: ${lines.last}`}`);
+        const last = lastLines(lines.takeKept());
+        options.onEnd(`ffmpeg ended (${how})${last === "" ? "." : `: ${last}`}`);
       });
     });
   }
@@ -66,4 +72,15 @@ export class FfmpegProcess {
     clearTimeout(this.#kill);
     resolve();
   }
+}
+
+/** The newest of these lines in one, whole and in their order, as many as there is room for. */
+function lastLines(lines: readonly string[]): string {
+  let text = "";
+  for (const line of lines.slice(-MAX_LAST_LINES).reverse()) {
+    const longer = text === "" ? line.trim() : `${line.trim()} | ${text}`;
+    if (text !== "" && longer.length > MAX_LAST_LENGTH) break;
+    text = longer;
+  }
+  return text;
 }
