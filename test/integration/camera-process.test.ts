@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pino from "pino";
 import { afterEach, expect, test } from "vitest";
 import type { Hub, HubOptions } from "../../dist/hub/index.js";
 import { cameraApi, REAL_CAMERA, testPattern } from "../support/camera-hub.ts";
@@ -9,6 +10,8 @@ import { FakeViewer } from "../support/fake-viewer.ts";
 import { startTestHub, TOKEN } from "../support/test-hub.ts";
 
 let hub: Hub | undefined;
+/** Processes that became a camera, in this order; spares are not among them. */
+let cameraPids: number[] = [];
 const viewers: FakeViewer[] = [];
 
 /** What takes its time on a busy machine. */
@@ -21,12 +24,20 @@ afterEach(async () => {
 });
 
 async function start(options: Partial<HubOptions> = {}): Promise<Hub> {
+  const pids: number[] = [];
+  cameraPids = pids;
   hub = await startTestHub({
     cameraProcess: REAL_CAMERA,
+    log: pino({ level: "debug" }, { write: (line) => noteCamera(pids, line) }),
     ...options,
     timings: { rungLingerMs: 20, cameraGraceMs: 200, cameraCheckMs: 100, ...options.timings },
   });
   return hub;
+}
+
+function noteCamera(pids: number[], line: string): void {
+  const { msg, pid } = JSON.parse(line) as { msg: string; pid: number };
+  if (msg === "This process is the camera now") pids.push(pid);
 }
 
 async function connect({ url }: Hub): Promise<FakeViewer> {
@@ -53,7 +64,7 @@ test("a camera's process captures on demand, comes back after a crash and ends w
   await eventually(() => running.sources()[0]?.health?.state).toBe("healthy");
   expect(running.sources()[0]).toMatchObject({ width: 320, height: 240, health: { delivery: { engine: "libav" } } });
   await eventually(() => running.cameraPids().length).toBe(2);
-  const [pid] = running.cameraPids();
+  const [pid] = cameraPids;
   process.kill(pid as number, "SIGKILL");
   expect((await viewer.next("interrupted")).reason).toContain("SIGKILL");
   const { rung } = await viewer.next("watching");
@@ -70,7 +81,7 @@ test("the ffmpeg program ends with a camera's process that was killed", async ()
   const viewer = await connect(running);
   await viewer.watch(await viewer.sourceId("yard/camera"));
   await eventually(() => running.sources()[0]?.health?.delivery?.engine).toBe("ffmpeg");
-  const [pid] = running.cameraPids();
+  const [pid] = cameraPids;
   const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) => {
     return readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").trim().split(" ");
   });
@@ -98,11 +109,11 @@ test("an old process hands over to a new one while it is watched, and nobody is 
   await cameraApi(running.url, "POST", "", testPattern("yard"));
   const viewer = await connect(running);
   const rung = await viewer.watch(await viewer.sourceId("yard/camera"));
-  const pids = running.cameraPids();
+  const [pid] = cameraPids;
   const renewed = await viewer.pictures.next((picture) => picture.rung !== rung);
   expect(renewed.keyframe).toBe(true);
   expect(viewer.told.all.filter(({ type }) => type === "interrupted")).toEqual([]);
-  await eventually(() => running.cameraPids()).not.toContain(pids[0]);
+  await eventually(() => running.cameraPids()).not.toContain(pid);
 });
 
 test("a film's own H.264 reaches a late viewer at once, from its keyframe on, although the next one is far away", async () => {

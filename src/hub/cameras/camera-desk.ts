@@ -17,7 +17,7 @@ import type { SourceRegistry } from "../sources/index.ts";
 import type { HubTimings } from "../timings.ts";
 import type { NoticeBoard } from "../viewers/index.ts";
 import type { CameraBook, CameraEntry } from "./camera-book.ts";
-import { CameraPool } from "./camera-pool.ts";
+import { CameraPool, type PoolClient } from "./camera-pool.ts";
 import { ProbeDesk } from "./camera-probe.ts";
 import { CAMERA_KEY, CameraRunner, type RunnerContext } from "./camera-runner.ts";
 import {
@@ -254,7 +254,7 @@ export class CameraDesk implements Closable {
       timings: runnerTimings(timings),
       nowUs: monotonicUs,
       random: Math.random,
-      take: (client) => this.#pool.take(client),
+      take: (client) => this.#pool.take(this.#tellsPid(runnerOf(), client)),
       mayRenew: () => [...this.#runners.values()].filter(({ runner }) => runner.isRenewing).length < MAX_RENEWING,
       changed: () => this.#changed(runnerOf(), sourceOf()),
       delivered: (delivery) => book.delivered(runnerOf().name, delivery),
@@ -274,6 +274,17 @@ export class CameraDesk implements Closable {
       restarted: (reason) => rungs.sourceRestarted(sourceOf(), reason),
       renewed: () => rungs.renewSource(sourceOf()),
       renewalFailed: () => rungs.cancelRenewal(sourceOf()),
+    };
+  }
+
+  /** Writes down which process becomes this camera: nothing else tells it from a spare. */
+  #tellsPid({ name: camera }: CameraRunner, client: PoolClient): PoolClient {
+    return {
+      ready: (worker) => {
+        this.#options.log.debug({ camera, pid: worker.pid }, "This process is the camera now");
+        client.ready(worker);
+      },
+      delayed: client.delayed,
     };
   }
 
