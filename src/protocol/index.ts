@@ -20,7 +20,7 @@ export {
   cameraIdSchema,
   cameraSchema,
 } from "./camera.ts";
-export { splitSourceCredentials, splitUrlCredentials } from "./camera-url.ts";
+export { fillUrlCredentials, splitSourceCredentials, splitUrlCredentials } from "./camera-url.ts";
 export { CloseCode, closeCodeOf } from "./close-code.ts";
 export type { Codec } from "./control.ts";
 export { type Cursor, decodeCursor, encodeCursor } from "./cursor.ts";

@@ -7,6 +7,7 @@ import { afterEach, expect, test } from "vitest";
 import type { Hub, HubOptions } from "../../dist/hub/index.js";
 import { cameraApi, REAL_CAMERA, testPattern } from "../support/camera-hub.ts";
 import { FakeViewer } from "../support/fake-viewer.ts";
+import { HttpCamera } from "../support/http-camera.ts";
 import { startTestHub, TOKEN } from "../support/test-hub.ts";
 
 let hub: Hub | undefined;
@@ -102,6 +103,29 @@ test("the API tells what a source really delivers", async () => {
   const refused = await cameraApi(running.url, "POST", "/test", missing);
   expect(refused).toMatchObject({ status: 422 });
   expect(refused.body.error).toMatch(/No such file|cannot/i);
+});
+
+test("a user and a password among the parameters of an address are kept apart, and reach the camera", async () => {
+  const password = "s&cret'{1";
+  const camera = await new HttpCamera({ authentication: "query", username: "joe", password }).listen();
+  try {
+    const running = await start({ cameraSpares: 0 });
+    const url = camera.url(`/snapshot?usr=joe&pwd=${encodeURIComponent(password)}&size=1`);
+    const door = { id: "door", name: "Door", source: { kind: "snapshot", url } };
+    const added = await cameraApi(running.url, "POST", "", door);
+    const kept = { ...door.source, url: camera.url("/snapshot?usr={username}&pwd={password}&size=1") };
+    expect(added.body).toMatchObject({ source: kept, hasCredentials: true });
+    const again = await cameraApi(running.url, "PUT", "/door", { ...door, source: kept });
+    expect(again.body).toMatchObject({ source: kept, hasCredentials: true });
+    const viewer = await connect(running);
+    await viewer.watch(await viewer.sourceId("door/camera"));
+    const wrong = { ...door, id: "other", source: { ...door.source, url: url.replace("joe", "jim") } };
+    const refused = await cameraApi(running.url, "POST", "/test", wrong);
+    expect(refused).toMatchObject({ status: 422, body: { error: expect.stringContaining("user or password") } });
+    expect(camera.refused).toBeGreaterThan(0);
+  } finally {
+    await camera.close();
+  }
 });
 
 test("an old process hands over to a new one while it is watched, and nobody is interrupted", async () => {

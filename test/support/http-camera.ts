@@ -8,8 +8,8 @@ import { makeJpeg, makePart } from "./made-jpeg.ts";
 export type HttpCameraOptions = {
   readonly username?: string;
   readonly password?: string;
-  /** How it demands them; `digest-sha256` is Digest with SHA-256, `digest` with MD5. */
-  readonly authentication?: "none" | "basic" | "digest" | "digest-sha256";
+  /** How it demands them; `digest-sha256` is Digest with SHA-256, `digest` with MD5, `query` as ?usr= and &pwd=. */
+  readonly authentication?: "none" | "basic" | "digest" | "digest-sha256" | "query";
   /** How `/video` is written. */
   readonly stream?: "multipart" | "multipart-without-lengths" | "bare";
   readonly contentType?: string;
@@ -171,6 +171,10 @@ export class HttpCamera {
       nonceUses = Number.POSITIVE_INFINITY,
     } = this.#options;
     if (authentication === "none") return true;
+    if (authentication === "query") {
+      const { searchParams } = new URL(request.url ?? "/", this.url("/"));
+      return searchParams.get("usr") === username && searchParams.get("pwd") === password;
+    }
     const given = request.headers.authorization ?? "";
     if (authentication === "basic") {
       return given === `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;

@@ -1,5 +1,5 @@
 import { Emitter, type Event } from "../../base/index.ts";
-import type { Camera, CameraCredentials } from "../../protocol/index.ts";
+import { type Camera, type CameraCredentials, type CameraSource, fillUrlCredentials } from "../../protocol/index.ts";
 import type { CameraEngine, CameraPicture, EngineInfo, EngineOpener, EngineRequest } from "./engine.ts";
 import { openFfmpegEngine } from "./ffmpeg/ffmpeg-engine.ts";
 import { openHttpEngine } from "./http/http-engine.ts";
@@ -40,7 +40,7 @@ export class ChosenEngine {
 
   constructor(camera: Camera, credentials: CameraCredentials | undefined, openers: EngineOpeners) {
     this.#openers = openers;
-    this.#request = { source: camera.source, credentials, hardware: camera.hardware };
+    this.#request = { source: filled(camera.source, credentials), credentials, hardware: camera.hardware };
     const http = httpReason(camera);
     if (http !== undefined) this.#use(openers.http(this.#request), http);
     else if (camera.engine === "ffmpeg") this.#use(openers.ffmpeg(this.#request), CHOSEN);
@@ -89,6 +89,11 @@ export class ChosenEngine {
       if (this.#closing === undefined && !replace(text)) this.#failed.emit(text);
     });
   }
+}
+
+/** The source with user and password in its URL where that has places for them. */
+function filled(source: CameraSource, credentials: CameraCredentials | undefined): CameraSource {
+  return "url" in source ? { ...source, url: fillUrlCredentials(source.url, credentials) } : source;
 }
 
 /** Why the camera's HTTP is read in JavaScript, whatever its settings say; undefined where it is not. */

@@ -19,13 +19,18 @@ test.each([
   expect(isLasting(`ffmpeg ended (exit code 1): ${line}`)).toBe(lasting);
 });
 
-test.each(["secret", "a'b", "p'@/%"])(
+test.each(["secret", "a'b", "p'@/%", "a.b", "x"])(
   "user and password %s are left out of URLs, long passwords of everything",
   (password) => {
     const credentials = { username: "joe", password };
     const url = `rtsp://joe:${encodeURIComponent(password)}@camera.example/1`;
     expect(withoutCredentials(`Cannot open '${url}'`, credentials)).toBe("Cannot open 'rtsp://camera.example/1'");
     expect(withoutCredentials("Cannot open 'http://a:b@other.example/'", credentials)).not.toContain("a:b");
+    const filled = `http://camera.example/?usr=joe&pwd=${encodeURIComponent(password).replaceAll("'", "%27")}`;
+    expect(withoutCredentials(`Cannot open '${filled}'`, credentials)).toBe(
+      "Cannot open 'http://camera.example/?usr=joe&pwd=***'",
+    );
+    expect(withoutCredentials(`${filled}&x=1`, credentials)).toBe("http://camera.example/?usr=joe&pwd=***&x=1");
     if (password.length > 3) expect(withoutCredentials(`password ${password}`, credentials)).toBe("password ***");
   },
 );

@@ -3,7 +3,7 @@ import type { CameraCredentials } from "../../../protocol/index.ts";
 /** What the program says of the source's video. */
 export type SourceVideo = { readonly codec: string; readonly fps: number };
 
-/** Shorter passwords would hide letters everywhere; they are hidden where they stand in a URL. */
+/** Shorter passwords would hide letters everywhere; they are hidden where they stand in a URL, also as a parameter. */
 const MIN_MASKED_LENGTH = 4;
 
 /** Reads a line such as "Stream #0:0: Video: h264 (High), yuv420p, 1280x720, 25 fps, 25 tbr"; undefined for others. */
@@ -28,7 +28,14 @@ export function withoutCredentials(line: string, credentials: CameraCredentials 
   // As it was put into the URL: with the quotes that end a URL in the program's messages.
   const own = `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`;
   let masked = line.replaceAll(own, "://").replace(/:\/\/[^@/\s']*@/g, "://");
-  if (password.length < MIN_MASKED_LENGTH) return masked;
-  for (const form of [password, encodeURIComponent(password)]) masked = masked.replaceAll(form, "***");
+  if (password === "") return masked;
+  const inUrl = encodeURIComponent(password);
+  const forms = [password, inUrl, inUrl.replaceAll("'", "%27")];
+  for (const form of forms) {
+    masked =
+      password.length < MIN_MASKED_LENGTH
+        ? masked.replace(new RegExp(`=${form.replace(/\W/g, "\\$&")}(?![\\w%])`, "g"), "=***")
+        : masked.replaceAll(form, "***");
+  }
   return masked;
 }
