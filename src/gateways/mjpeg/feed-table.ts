@@ -55,7 +55,7 @@ export class FeedTable implements Closable {
     let last = this.#kept.get(path);
     for (const { feed } of this.#entries.values()) {
       if (feed.source.path !== path || feed.latest === undefined) continue;
-      if (last === undefined || feed.latest.takenAtMs > last.takenAtMs) last = feed.latest;
+      if (last === undefined || feed.latest.takenUs > last.takenUs) last = feed.latest;
     }
     return last;
   }

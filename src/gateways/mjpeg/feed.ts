@@ -66,7 +66,8 @@ export class Feed implements Closable {
   #unanswered: { readonly rung: number; readonly sequence: number; readonly arrivedMs: number } | undefined;
   #hold: NodeJS.Timeout | undefined;
   #reopen: NodeJS.Timeout | undefined;
-  #lost: { readonly sinceMs: number; readonly reason: string } | undefined;
+  /** `sinceMs` is monotonic, `atMs` since 1970. */
+  #lost: { readonly sinceMs: number; readonly atMs: number; readonly reason: string } | undefined;
   #isFailing = false;
   #closed = false;
   #received = 0;
@@ -108,7 +109,7 @@ export class Feed implements Closable {
   /** A client joins; it is offered the newest picture at once. */
   join(client: FeedClient): void {
     this.#clients.add(client);
-    if (this.#latest !== undefined && this.#lost === undefined) client.offer(repeatedPart(this.#latest, Date.now()));
+    if (this.#latest !== undefined && this.#lost === undefined) client.offer(repeatedPart(this.#latest));
   }
 
   leave(client: FeedClient): void {
@@ -228,7 +229,8 @@ export class Feed implements Closable {
   }
 
   #lose(reason: string): void {
-    this.#lost = { sinceMs: this.#lost?.sinceMs ?? Date.now(), reason };
+    const { sinceMs, atMs } = this.#lost ?? { sinceMs: performance.now(), atMs: Date.now() };
+    this.#lost = { sinceMs, atMs, reason };
     // Nothing more comes of what was watched, and an answer to it would be of no use.
     this.#unanswered = undefined;
   }
@@ -248,7 +250,7 @@ export class Feed implements Closable {
     // A picture cannot be younger than the hub's receipt of it; a clock that says so is wrong.
     const takenUs = Math.min(changeUs - this.#watching.agentClockOffsetUs, hubUs);
     const takenAtMs = Date.now() - (nowUs - takenUs) / 1000;
-    this.#latest = { jpeg: payload, takenAtMs, tag: `${rung}-${sequence}` };
+    this.#latest = { jpeg: payload, takenAtMs, takenUs, tag: `${rung}-${sequence}` };
     this.#lost = undefined;
     this.#isFailing = false;
     this.#received += 1;
@@ -267,9 +269,9 @@ export class Feed implements Closable {
   #sendAgain(): void {
     if (this.#clients.size === 0) return;
     const lost = this.#lost;
-    if (lost !== undefined && Date.now() - lost.sinceMs >= LOST_AFTER_MS) {
-      this.#offer(lostPart(LOST_PICTURE, lost.sinceMs));
-    } else if (this.#latest !== undefined) this.#offer(repeatedPart(this.#latest, Date.now()));
+    if (lost !== undefined && performance.now() - lost.sinceMs >= LOST_AFTER_MS) {
+      this.#offer(lostPart(LOST_PICTURE, lost.atMs));
+    } else if (this.#latest !== undefined) this.#offer(repeatedPart(this.#latest));
   }
 
   #anybodyFree(): boolean {

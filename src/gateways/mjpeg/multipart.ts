@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { monotonicUs } from "../../node/index.ts";
 
 /** The Content-Type of a stream of pictures that replace each other. */
 export const STREAM_TYPE = "multipart/x-mixed-replace; boundary=sightline-picture";
@@ -17,6 +18,8 @@ export type Frame = {
   readonly jpeg: Uint8Array;
   /** When the source showed it, milliseconds since 1970. */
   readonly takenAtMs: number;
+  /** The same on the machine's monotonic clock, microseconds: what ages are counted from. */
+  readonly takenUs: number;
   /** Names these very bytes for as long as the program runs. */
   readonly tag: string;
 };
@@ -34,10 +37,15 @@ export function freshPart({ jpeg, takenAtMs }: Frame): Part {
   return { head: headOf(jpeg, takenAtMs, ""), jpeg, repeat: false };
 }
 
+/** How old a picture is, seconds. */
+export function ageSeconds({ takenUs }: Frame): number {
+  return Math.max(0, (monotonicUs() - takenUs) / 1_000_000);
+}
+
 /** The part that brings a picture again which is still what the source shows; it says how old it is. */
-export function repeatedPart({ jpeg, takenAtMs }: Frame, nowMs: number): Part {
-  const ageSeconds = Math.max(0, (nowMs - takenAtMs) / 1000).toFixed(3);
-  return { head: headOf(jpeg, takenAtMs, `X-Age: ${ageSeconds}\r\n`), jpeg, repeat: true };
+export function repeatedPart(frame: Frame): Part {
+  const { jpeg, takenAtMs } = frame;
+  return { head: headOf(jpeg, takenAtMs, `X-Age: ${ageSeconds(frame).toFixed(3)}\r\n`), jpeg, repeat: true };
 }
 
 /** The part that says in a picture that there is no live one. */

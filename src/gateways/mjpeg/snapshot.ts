@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Frame } from "./multipart.ts";
+import { ageSeconds, type Frame } from "./multipart.ts";
 
 /** Numbers of rungs begin anew with the program. */
 const RUN = randomBytes(4).toString("hex");
@@ -12,17 +12,18 @@ const RUN = randomBytes(4).toString("hex");
 export function sendSnapshot(
   request: FastifyRequest,
   reply: FastifyReply,
-  { jpeg, takenAtMs, tag }: Frame,
+  frame: Frame,
   staleReason?: string,
 ): Uint8Array | undefined {
+  const { jpeg, takenAtMs, tag } = frame;
   const etag = `"${RUN}-${tag}"`;
-  const ageMs = Math.max(0, Date.now() - takenAtMs);
+  const age = ageSeconds(frame);
   void reply.headers({
     etag,
     "last-modified": new Date(takenAtMs).toUTCString(),
-    age: String(Math.floor(ageMs / 1000)),
+    age: String(Math.floor(age)),
     "x-timestamp": (takenAtMs / 1000).toFixed(6),
-    "x-age": (ageMs / 1000).toFixed(3),
+    "x-age": age.toFixed(3),
     // It may be kept, but must be asked for again: the next one may be there at any moment.
     "cache-control": "private, no-cache",
     vary: "cookie, authorization",

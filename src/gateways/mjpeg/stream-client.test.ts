@@ -31,7 +31,8 @@ async function join(): Promise<{ socket: SlowSocket; client: StreamClient }> {
   return { socket, client };
 }
 
-const part = (byte: number): Part => freshPart({ jpeg: new Uint8Array(5000).fill(byte), takenAtMs: 0, tag: `${byte}` });
+const part = (byte: number): Part =>
+  freshPart({ jpeg: new Uint8Array(5000).fill(byte), takenAtMs: 0, takenUs: 0, tag: `${byte}` });
 
 test("a picture goes to every client in one write of the very same bytes: header, JPEG and delimiter", async () => {
   const picture = part(1);
