@@ -20,7 +20,7 @@ beforeAll(async () => {
   hub = await startTestHub();
   guacd = await ScriptedGuacd.start();
   agent = await TunnelAgent.start(hub, {
-    targets: "192.0.2.0/24:*",
+    targets: "192.0.2.0/24:*,localhost:3389",
     guacd: guacd.address,
     guacdTimings: { argsMs: 300, readyMs: 300 },
     machines: `
@@ -79,6 +79,16 @@ it("does the handshake in guacd's order, and hands on guacd's stream as it is", 
   await expect.poll(() => agent.audit.at(-1)).toMatchObject({ ...entry, ...sizes, event: "closed", reason: "normal" });
 });
 
+it("gives guacd the address that was checked, never a name that could mean something else by then", async () => {
+  const stream = guacamole({ ...RDP, parameters: { ...RDP.parameters, hostname: "localhost" } });
+  await stream.until(() => stream.text !== "");
+  const [, , hostname] = guacd.client.received.at(-1) ?? [];
+  expect(hostname).toMatch(/^(127\.0\.0\.1|::1)$/);
+  const entry = { target: "guacamole rdp localhost:3389", address: `${hostname}:3389` };
+  expect(agent.audit).toContainEqual(expect.objectContaining(entry));
+  stream.connection.close();
+});
+
 it("takes answers that come byte by byte", async () => {
   guacd.behave({ bytewise: true, first: [["sync", "7"]] });
   const stream = guacamole();
@@ -117,7 +127,7 @@ it("connects to a machine of the configuration, whose secrets the operator never
   ]);
   const list = JSON.parse(await operator.service("machines").all());
   expect(list).toEqual({
-    rules: ["192.0.2.0/24:*"],
+    rules: ["192.0.2.0/24:*", "localhost:3389"],
     guacamole: true,
     machines: [
       { name: "Windows", via: "guacamole", protocol: "rdp", host: "192.0.2.20", port: 3390, allowed: true },

@@ -12,6 +12,9 @@ const SETTINGS = {
   timings: { resumeMs: 1500, pingMs: 500, deadMs: 4000 },
 };
 
+/** What a forward prints when the agent listens for it, with the port. */
+const LISTENING = /The agent listens: -R 127\.0\.0\.1:(\d+)/;
+
 let hub: Hub;
 let agent: TubeAgent;
 const servers: Server[] = [];
@@ -177,11 +180,14 @@ test("1000 connections at once, each with its own bytes, and nothing is left of 
 
 test.concurrent("what is not allowed is refused, said, and in the audit log; what is allowed is there, too", async () => {
   const port = await echo();
-  await withForward(["-L", `0:127.0.0.1:${port}`, "-L", "0:192.0.2.55:80"], async (forward) => {
+  const listeners = ["-R", `127.0.0.2:0:127.0.0.1:${port}`, "-R", `agent.example:0:127.0.0.1:${port}`];
+  await withForward(["-L", `0:127.0.0.1:${port}`, "-L", "0:192.0.2.55:80", ...listeners], async (forward) => {
     await exchange(await forward.port(1), Buffer.from("x"));
     const refused = await dial(await forward.port(2));
     await new Promise((resolve) => refused.once("close", resolve));
     await forward.waitFor(/192\.0\.2\.55:80 was refused: The agent's rules do not allow/);
+    await forward.waitFor(/does not listen for -R 127\.0\.0\.2:.* rules do not allow to listen on 127\.0\.0\.2:0/);
+    await forward.waitFor(/does not listen for -R agent\.example:.* rules do not allow to listen on agent\.example:0/);
   });
   const entries = agent.audit();
   expect(entries).toContainEqual(
@@ -190,6 +196,9 @@ test.concurrent("what is not allowed is refused, said, and in the audit log; wha
   expect(entries).toContainEqual(
     expect.objectContaining({ event: "refused", target: "192.0.2.55:80", who: expect.stringMatching(/^viewer/) }),
   );
+  for (const target of ["127.0.0.2:0", "agent.example:0"]) {
+    expect(entries).toContainEqual(expect.objectContaining({ kind: "listen", event: "refused", target }));
+  }
 });
 
 test.concurrent("forwards are added and removed while it runs, also to the agent's side", async () => {
@@ -199,7 +208,7 @@ test.concurrent("forwards are added and removed while it runs, also to the agent
     const local = await forward.port(1);
     expect((await exchange(local, Buffer.from("added"))).toString()).toBe("added");
     forward.say(`add -R 0:127.0.0.1:${port}`);
-    const there = Number((await forward.waitFor(/The agent listens: -R 127\.0\.0\.1:(\d+)/))[1]);
+    const there = Number((await forward.waitFor(LISTENING))[1]);
     expect((await exchange(there, Buffer.from("back"))).toString()).toBe("back");
     forward.say("remove 1");
     forward.say("remove 2");
@@ -240,13 +249,14 @@ test.concurrent("an operator that is killed leaves nothing at the agent", async 
   const other = await startTestHub();
   const site = new TubeAgent(other, SETTINGS);
   await site.waitFor(/ready/);
-  const forward = new ForwardProcess(other, ["-L", `0:127.0.0.1:${port}`]);
+  const forward = new ForwardProcess(other, ["-L", `0:127.0.0.1:${port}`, "-R", `0:127.0.0.1:${port}`]);
   try {
     await forward.waitFor(/Connected/);
+    const there = Number((await forward.waitFor(LISTENING))[1]);
     const socket = await dial(await forward.port());
     socket.write("x");
     await new Promise((resolve) => socket.once("data", resolve));
-    expect(await site.figures()).toMatchObject({ tubes: 1, connections: 1, peers: 1 });
+    expect(await site.figures()).toMatchObject({ tubes: 1, connections: 2, peers: 1 });
     await forward.end("SIGKILL");
     let left = await site.figures();
     while (left.connections + left.tubes + left.peers > 0) {
@@ -254,6 +264,7 @@ test.concurrent("an operator that is killed leaves nothing at the agent", async 
       left = await site.figures();
     }
     expect(left).toMatchObject({ tubes: 0, connections: 0, peers: 0 });
+    await expect(dial(there)).rejects.toThrow("ECONNREFUSED");
   } finally {
     await forward.end();
     await site.end();
@@ -264,19 +275,22 @@ test.concurrent("an operator that is killed leaves nothing at the agent", async 
 test.concurrent("an agent that is killed ends its connections; the forward works again with the next one", async () => {
   const port = await echo();
   const other = await startTestHub();
-  const first = new TubeAgent(other, { targets: "127.0.0.1:*" });
+  const first = new TubeAgent(other, SETTINGS);
   await first.waitFor(/ready/);
-  const forward = new ForwardProcess(other, ["-L", `0:127.0.0.1:${port}`]);
-  await forward.waitFor(/Connected/);
+  const forward = new ForwardProcess(other, ["-L", `0:127.0.0.1:${port}`, "-R", `0:127.0.0.1:${port}`]);
+  await forward.waitFor(LISTENING);
+  const from = forward.output.length;
   const socket = await dial(await forward.port());
   socket.write("x");
   await new Promise((resolve) => socket.once("data", resolve));
   const closed = new Promise((resolve) => socket.once("close", resolve));
   await first.end("SIGKILL");
-  const second = new TubeAgent(other, { targets: "127.0.0.1:*" });
+  const second = new TubeAgent(other, SETTINGS);
   try {
     await closed;
     await forward.waitFor(/The tube ended[\s\S]*Connected/);
+    const there = Number((await forward.waitFor(LISTENING, from))[1]);
+    expect((await exchange(there, Buffer.from("back"))).toString()).toBe("back");
     expect((await exchange(await forward.port(), Buffer.from("again"))).toString()).toBe("again");
   } finally {
     await forward.end();

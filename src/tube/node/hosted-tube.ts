@@ -78,8 +78,9 @@ export class HostedTube {
   }
 
   async #serve(connection: TubeConnection, request: OpenRequest): Promise<void> {
-    const target = request.kind === "target" ? `${request.host}:${request.port}` : request.service;
     const kind = request.kind === "target" ? "tcp" : request.service === LISTEN_SERVICE ? "listen" : "service";
+    const { host, port } = request.kind === "target" ? request : request.parameters;
+    const target = request.kind === "target" || kind === "listen" ? `${host}:${port}` : request.service;
     try {
       if (request.kind === "target") await this.#connect(connection, request.host, request.port);
       else if (request.service === LISTEN_SERVICE) await this.#listen(connection, request.parameters);
