@@ -4,8 +4,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest
 import { type Chromium, startChromium } from "../support/chromium.ts";
 import { pause } from "../support/events.ts";
 import { playVideo, scrollPage, setWallpaper } from "../support/moving-scene.ts";
+import { openPlainTab } from "../support/plain-chromium.ts";
 import { reportTimes } from "../support/report-times.ts";
-import type { ViewPage } from "../support/view-page.ts";
+import { plainView, type Viewing, type ViewPage } from "../support/view-page.ts";
 import { WholeProgram } from "../support/whole-program.ts";
 import { startDesktop } from "../support/x-desktop.ts";
 import { XPainter } from "../support/x-painter.ts";
@@ -50,11 +51,11 @@ function openPainter(): XPainter {
 }
 
 /** Milliseconds from now, where the last change has just been made, until every pixel of the page equals the screen. */
-async function msUntilExact(): Promise<number> {
+async function msUntilExact(shown: Viewing = page): Promise<number> {
   const changedEpochMs = performance.timeOrigin + performance.now();
   const picture = root.grab();
   expect([picture.width, picture.height]).toEqual([SCREEN.width, SCREEN.height]);
-  const { differingPixels, atEpochMs } = await untilPageShows(page, picture, REST_TIMEOUT_MS);
+  const { differingPixels, atEpochMs } = await untilPageShows(shown, picture, REST_TIMEOUT_MS);
   expect(differingPixels).toBe(0);
   return Math.max(0, atEpochMs - changedEpochMs);
 }
@@ -163,28 +164,37 @@ describe("bad weather in the page", () => {
 
   it("is exact again after the tab was hidden for long, and costs nothing meanwhile", async () => {
     const painter = openPainter();
-    await setVisibility("hidden");
-    const paused = async (): Promise<void> =>
-      expect(await page.inView(({ state }) => state.picture.kind === "stale" && state.picture.reason)).toMatch(
-        /hidden/,
-      );
-    await vi.waitFor(paused, { timeout: 30_000, interval: 250 });
-    const before = await picturesPresented();
-    await playVideo(painter, VIDEO, 15);
-    expect(await picturesPresented()).toBe(before);
-    await setVisibility("visible");
-    await page.waitUntilLive();
-    reportTimes("exact after the tab is shown again", [await msUntilExact()]);
+    const tab = await openPlainTab(program.pageUrl(), []);
+    try {
+      const view = plainView(tab);
+      const untilReason = (pattern: RegExp): Promise<void> =>
+        vi.waitFor(
+          async () => {
+            const { kind, reason } = await view.inView(({ state: { picture } }) => ({
+              kind: picture.kind,
+              reason: picture.kind === "stale" ? picture.reason : "",
+            }));
+            expect(`${kind} ${reason}`).toMatch(pattern);
+          },
+          { timeout: 30_000, interval: 250 },
+        );
+      const presented = async (): Promise<number> =>
+        (await view.inView((view) => view.exportTimings())).timings.picturesPresented;
+      await untilReason(/^live/);
+      await tab.cover(true);
+      await untilReason(/^stale .*hidden/);
+      expect(await tab.evaluate("document.visibilityState")).toBe("hidden");
+      const before = await presented();
+      await playVideo(painter, VIDEO, 15);
+      expect(await presented()).toBe(before);
+      await tab.cover(false);
+      await untilReason(/^live/);
+      reportTimes("exact after the tab is shown again", [await msUntilExact(view)]);
+    } finally {
+      await tab.close();
+    }
   });
 });
-
-/** Tells the page that its tab was hidden or shown: under Playwright every tab counts as shown, whatever is in front. */
-async function setVisibility(state: DocumentVisibilityState): Promise<void> {
-  await page.page.evaluate((state) => {
-    Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
-    document.dispatchEvent(new Event("visibilitychange"));
-  }, state);
-}
 
 function xdotool(...args: string[]): string {
   const env = { ...process.env, DISPLAY: server.display };

@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openEncoder } from "../../dist/agent/encode/index.js";
 import { HybridPlane } from "../../dist/agent/screen/hybrid/hybrid-plane.js";
@@ -6,7 +10,7 @@ import { Rung } from "../../dist/agent/screen/rung.js";
 import { decodePicture, encodeAck, type Picture, streamSettingsSchema } from "../../dist/protocol/index.js";
 import { pause } from "../support/events.ts";
 import { canvasWords, ExactCanvas } from "../support/exact-canvas.ts";
-import { FakeViewer, sessionCookie } from "../support/fake-viewer.ts";
+import { FakeViewer, openSession, sessionCookie } from "../support/fake-viewer.ts";
 import { FilmPainter } from "../support/film-painter.ts";
 import { MessageProxy } from "../support/message-proxy.ts";
 import { PaintedScreen } from "../support/painted-screen.ts";
@@ -16,6 +20,7 @@ import { ServedScreen } from "../support/served-screen.ts";
 import { setScreenSize, smallScreenSizes } from "../support/x-screen-size.ts";
 
 const SIZE = { width: 640, height: 360 };
+const JUMPING_CLOCK = pathToFileURL(join(import.meta.dirname, "../support/jumping-clock.js")).href;
 const MOST_GROWTH_BYTES = 150 << 20;
 
 let screen: ServedScreen;
@@ -23,8 +28,11 @@ let film: FilmPainter;
 let url: string;
 const closers: Array<() => unknown> = [];
 
-async function serve(options: { kind?: "xvfb" | "xvnc"; width: number; height: number } = SIZE): Promise<void> {
-  screen = await ServedScreen.start(options);
+async function serve(
+  options: { kind?: "xvfb" | "xvnc"; width: number; height: number } = SIZE,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  screen = await ServedScreen.start(options, environment);
   closers.push(() => screen.close());
   film = new FilmPainter(screen.painter);
   closers.push(() => film.stop());
@@ -80,6 +88,39 @@ test("an agent that stops for three seconds goes on, and the picture is exact", 
   for (const pid of agents) process.kill(pid, "SIGCONT");
   await viewer.until(() => viewer.shown.length > shown + 20);
   await expectExact(viewer);
+  expectNothingLeaked(pids, before);
+}, 60_000);
+
+test("clocks that jump by hours, there and back, change nothing, and the picture is exact", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sightline-clock-"));
+  closers.push(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "offset-ms");
+  const jump = (hours: number): void => writeFileSync(file, String(hours * 3_600_000));
+  jump(0);
+  await serve(SIZE, { NODE_OPTIONS: `--import=${JUMPING_CLOCK}`, CLOCK_OFFSET_FILE: file });
+  // A session's cookie says until when it lasts.
+  const serverMs = async (): Promise<number> => {
+    const { headers } = await openSession(url, screen.token);
+    return Number(/=(\d{13})\./.exec(headers.getSetCookie()[0] ?? "")?.[1]) - Date.now();
+  };
+  const lifetimeMs = await serverMs();
+  const viewer = await watch();
+  film.play(20);
+  await viewer.until(() => viewer.shown.length > 20);
+  const pids = [screen.program.child.pid as number, ...screen.agentPids];
+  const before = pids.map(processResources);
+  const told = viewer.told.length;
+  for (const hours of [3, -24, 0]) {
+    jump(hours);
+    const shown = viewer.shown.length;
+    await viewer.until(() => viewer.shown.length > shown + 20);
+    expect(Math.round(((await serverMs()) - lifetimeMs) / 3_600_000) + 0).toBe(hours);
+    const ages = viewer.shown.slice(shown).map(({ ageMs }) => ageMs);
+    expect(Math.min(...ages)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...ages)).toBeLessThan(2000);
+  }
+  await expectExact(viewer);
+  expect(viewer.told.slice(told).filter(({ type }) => type === "interrupted")).toEqual([]);
   expectNothingLeaked(pids, before);
 }, 60_000);
 

@@ -36,12 +36,15 @@ export class ServedScreen {
     this.token = parts.url.hash.replace("#token=", "");
   }
 
-  static async start(options: XServerOptions): Promise<ServedScreen> {
+  static async start(
+    options: XServerOptions,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<ServedScreen> {
     const server = await startXServer(options);
     const painter = new XPainter(server.display);
     const home = await mkdtemp(join(tmpdir(), "sightline-served-"));
     const args = ["serve", "--port", "0", "--state", home, "--display", server.display];
-    const program = new SightlineProcess(args);
+    const program = new SightlineProcess(args, environment);
     const [url] = await program.waitFor(/https?:\/\/\S+#token=\S+/);
     return new ServedScreen({ server, painter, program, home, url: new URL(url) });
   }

@@ -1,6 +1,10 @@
 import type { Locator, Page } from "playwright-core";
 import type { Rect } from "../../dist/base/index.js";
 import type { SightlineView } from "../../dist/viewer/index.js";
+import type { PlainTab } from "./plain-chromium.ts";
+
+/** Where functions can be run in a page with its view. */
+export type Viewing = Pick<ViewPage, "inView">;
 
 /** The built page in a browser. */
 export class ViewPage {
@@ -56,4 +60,10 @@ export class ViewPage {
       return view?.state.picture.kind === "live";
     });
   }
+}
+
+/** The built page in a tab that can be hidden. */
+export function plainView(tab: PlainTab): Viewing {
+  const view = `document.querySelector("sightline-page")?.shadowRoot?.querySelector("sightline-view")`;
+  return { inView: (run, argument) => tab.evaluate(`(${run})(${view}, ${JSON.stringify(argument)})`) };
 }

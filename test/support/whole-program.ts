@@ -80,10 +80,14 @@ export class WholeProgram {
 
   /** Opens the page and waits for the picture. `search` is the query, with its "?"; `host` another name of loopback. */
   async open(chromium: Chromium, { search = "", host = "127.0.0.1" } = {}): Promise<ViewPage> {
-    const url = this.#url.replace("127.0.0.1", host);
-    const page = new ViewPage(await chromium.open(`${url}/${search}#token=${this.#token}`));
+    const page = new ViewPage(await chromium.open(this.pageUrl(search).replace("127.0.0.1", host)));
     await page.waitUntilLive();
     return page;
+  }
+
+  /** Where the page opens with the administrator's token. */
+  pageUrl(search = ""): string {
+    return `${this.#url}/${search}#token=${this.#token}`;
   }
 
   /** Ends everything, idempotent. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { request, X11Connection } from "../../dist/agent/x11/index.js";
-import type { ViewPage } from "./view-page.ts";
+import type { Viewing, ViewPage } from "./view-page.ts";
 
 const GET_IMAGE = 73;
 const GET_GEOMETRY = 14;
@@ -56,7 +56,7 @@ const COLUMNS = [0, 0.25, 0.5, 0.75, 1];
  * and hashing all of them takes as much of a small machine as showing the picture does, so a few columns are compared
  * first, and everything only where these are equal.
  */
-export async function untilPageShows(page: ViewPage, picture: RgbaPicture, timeoutMs: number): Promise<Exactness> {
+export async function untilPageShows(page: Viewing, picture: RgbaPicture, timeoutMs: number): Promise<Exactness> {
   const { width, height, rgba } = picture;
   const hash = createHash("sha256").update(rgba).digest("hex");
   const columns = COLUMNS.map((share) => columnOf(picture, Math.round(share * (width - 1))));
@@ -65,7 +65,7 @@ export async function untilPageShows(page: ViewPage, picture: RgbaPicture, timeo
 }
 
 /** How many pixels of the page's canvas differ from the picture now; all of them where the sizes differ. */
-export async function countDifferences(page: ViewPage, { width, height, rgba }: RgbaPicture): Promise<number> {
+export async function countDifferences(page: Viewing, { width, height, rgba }: RgbaPicture): Promise<number> {
   const base64 = await page.inView(readAsBase64, { width, height });
   const shown = Buffer.from(base64, "base64");
   if (shown.length !== rgba.length) return width * height;
