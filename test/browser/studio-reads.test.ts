@@ -1,6 +1,19 @@
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { SOFTWARE_GPU } from "../support/chromium.ts";
-import { KEY, onScreen, SIZE, type StudioFixture, startStudioFixture, until } from "../support/studio-fixture.ts";
+import { makeClip } from "../support/studio-clips.ts";
+import {
+  expectColors,
+  KEY,
+  keepFile,
+  onScreen,
+  RED,
+  SIZE,
+  type StudioFixture,
+  showScene,
+  startStudioFixture,
+  until,
+  WHITE,
+} from "../support/studio-fixture.ts";
 
 /** Reports every read of pixels; of copies out of frames, how large they are. In the page and in the worker. */
 const WATCH_READS = `
@@ -22,6 +35,14 @@ const WATCH_READS = `
     };
   }
   if (!globalThis.document) console.error("READ watched worker");`;
+/** Of another size than the camera, so that their copies can be told apart. */
+const CLIP = { width: 320, height: 180 };
+/** The screen of the clip: video of so small a size is taken to be in another matrix. */
+const CLIP_GREEN = [52, 178, 60] as const;
+const BEHIND = [
+  [320, 352, WHITE],
+  [320, 180, RED],
+] as const;
 const WATCHED = "watched worker";
 /** Each engine takes the bytes of a frame once, in the worker, on their way up. */
 const UPLOAD = `copyTo ${SIZE.width}x${SIZE.height} worker`;
@@ -69,6 +90,35 @@ it.each(["cpu", "webgl", "webgpu"])(
     // Proves that a read on the page would have been seen.
     await page.evaluate(() => new OffscreenCanvas(1, 1).getContext("2d")?.getImageData(0, 0, 1, 1));
     await until("read that is seen", () => seen.includes("getImageData page"));
+  },
+);
+
+it.each(["cpu", "webgl"])(
+  "reads no more with a video behind, an effect in front and a recording, with the engine %s",
+  async (engine) => {
+    const studio = await fixture.open({ key: KEY }, `?engine=${engine}`);
+    const { page } = studio;
+    const url = await keepFile(studio, await makeClip(fixture.state, CLIP), "video/webm");
+    const video = (id: string, play: string, more: object = {}) => ({
+      ...{ id, name: id, source: { kind: "video", url, play } },
+      ...more,
+    });
+    const camera = { id: "camera", name: "Camera", source: { kind: "camera" }, key: KEY };
+    const effect = video("effect", "loop", { key: { ...KEY, similarity: 0.2 }, rotation: 180 });
+    await showScene(studio, {}, { layers: [video("behind", "always"), camera, effect] });
+    // The bar of the video behind is seen through the camera's screen, that of the effect at the other edge.
+    await expectColors(studio, [...BEHIND, [320, 8, CLIP_GREEN]]);
+    await studio.onStage((stage) => stage.play("effect"));
+    await expectColors(studio, [...BEHIND, [320, 8, WHITE]]);
+    take();
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Record to a file" }).click();
+    const [cameras, clips] = [UPLOAD, `copyTo ${CLIP.width}x${CLIP.height} worker`];
+    const count = (kind: string) => seen.filter((read) => read === kind).length;
+    await until("frames of both", () => count(cameras) > 10 && count(clips) > 10);
+    await page.getByRole("button", { name: "End the recording" }).click();
+    await download;
+    expect(new Set(take())).toEqual(new Set([cameras, clips]));
   },
 );
 
