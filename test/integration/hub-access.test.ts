@@ -110,7 +110,7 @@ describe("API", () => {
 
   test("answers say what the page may load", async () => {
     const { headers } = await fetch(`${hub.url}/api/health`);
-    expect(headers.get("content-security-policy")).toContain("script-src 'self'");
+    expect(headers.get("content-security-policy")).toContain("script-src 'self' 'wasm-unsafe-eval';");
     expect(headers.get("content-security-policy")).not.toContain("upgrade-insecure-requests");
     expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
   });

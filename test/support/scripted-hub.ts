@@ -35,7 +35,7 @@ export const TOKEN = "scripted-token";
 
 /** The policy that the real hub sends; the page must work under it. */
 const CONTENT_SECURITY_POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'";
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'";
 
 export type Received =
   | { readonly kind: "control"; readonly message: ViewerMessage }

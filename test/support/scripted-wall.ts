@@ -29,7 +29,7 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 /** The policy that the real hub sends; the page must work under it. */
 const POLICY =
-  "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'";
+  "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'";
 
 type Watch = Extract<ViewerMessage, { type: "watch" }>;
 

@@ -8,8 +8,22 @@ export type YuvPlanes = {
   readonly chromaStep: 1 | 2;
 };
 
+/**
+ * A conversion in 1/65536: each of R, G and B is `y` times Y plus `bias`, which has half a step for rounding, plus its
+ * factors times U - 128 and V - 128, shifted by {@link YUV_SHIFT} and brought into 0 to 255.
+ */
+export type YuvCoefficients = {
+  readonly y: number;
+  readonly bias: number;
+  readonly rv: number;
+  readonly gu: number;
+  readonly gv: number;
+  readonly bu: number;
+};
+
 /** Contributions of one value of Y, U or V to R, G, B in 1/65536, by value. Y includes rounding and the clamp's offset. */
 export type YuvTables = {
+  readonly coefficients: YuvCoefficients;
   readonly y: Int32Array;
   readonly rv: Int32Array;
   readonly gu: Int32Array;
@@ -46,18 +60,17 @@ export function matrixWeights(matrix: YuvMatrix): { readonly kr: number; readonl
   return WEIGHTS[matrix];
 }
 
-/** Builds the tables for a matrix; `fullRange` is 0 to 255 for all, as in JPEG, otherwise 16 to 235 and 16 to 240. */
-export function yuvTables(matrix: YuvMatrix, fullRange: boolean): YuvTables {
+/** The conversion of a matrix; `fullRange` is 0 to 255 for all, as in JPEG, otherwise 16 to 235 and 16 to 240. */
+function yuvCoefficients(matrix: YuvMatrix, fullRange: boolean): YuvCoefficients {
   const { kr, kb } = WEIGHTS[matrix];
   const kg = 1 - kr - kb;
   const yScale = fullRange ? 1 : 255 / 219;
   const chromaScale = fullRange ? 1 : 255 / 224;
   const yZero = fullRange ? 0 : 16;
-  const table = (contribution: (value: number) => number): Int32Array =>
-    Int32Array.from({ length: 256 }, (_, value) => Math.round(contribution(value) * ONE));
-  const chroma = (factor: number): Int32Array => table((value) => factor * chromaScale * (value - 128));
+  const chroma = (factor: number): number => Math.round(factor * chromaScale * ONE);
   return {
-    y: table((value) => yScale * (value - yZero) + CLAMP_OFFSET + 0.5),
+    y: Math.round(yScale * ONE),
+    bias: Math.round((0.5 - yScale * yZero) * ONE),
     rv: chroma(2 * (1 - kr)),
     gu: chroma((-2 * (1 - kb) * kb) / kg),
     gv: chroma((-2 * (1 - kr) * kr) / kg),
@@ -65,9 +78,27 @@ export function yuvTables(matrix: YuvMatrix, fullRange: boolean): YuvTables {
   };
 }
 
+/** Builds the tables of a matrix; `fullRange` as in {@link yuvCoefficients}. */
+export function yuvTables(matrix: YuvMatrix, fullRange: boolean): YuvTables {
+  const coefficients = yuvCoefficients(matrix, fullRange);
+  const { y, bias, rv, gu, gv, bu } = coefficients;
+  const table = (contribution: (value: number) => number): Int32Array =>
+    Int32Array.from({ length: 256 }, (_, value) => contribution(value));
+  const chroma = (factor: number): Int32Array => table((value) => factor * (value - 128));
+  return {
+    coefficients,
+    y: table((value) => y * value + bias + CLAMP_OFFSET * ONE),
+    rv: chroma(rv),
+    gu: chroma(gu),
+    gv: chroma(gv),
+    bu: chroma(bu),
+  };
+}
+
 /**
  * Converts a 4:2:0 picture to pixels 0xAABBGGRR (bytes R G B A). Chroma is not interpolated, as in libyuv. Neighbours that
- * equal the pair before them cost a comparison only, which is most of a desktop.
+ * equal the pair before them cost a comparison only, which is most of a desktop. Columns left of `fromColumn`, an even
+ * number, are left as they are.
  */
 export function convertYuv(
   planes: YuvPlanes,
@@ -75,16 +106,17 @@ export function convertYuv(
   height: number,
   tables: YuvTables,
   out: Uint32Array,
+  fromColumn = 0,
 ): void {
   const { bytes, yStride, uOffset, vOffset, chromaStride, chromaStep } = planes;
   const { y: yTable, rv, gu, gv, bu } = tables;
   for (let row = 0; row < height; row += 1) {
-    const chromaRow = (row >> 1) * chromaStride;
+    const chromaRow = (row >> 1) * chromaStride + (fromColumn >> 1) * chromaStep;
     let u = uOffset + chromaRow;
     let v = vOffset + chromaRow;
-    let from = row * yStride;
-    let to = row * width;
-    const end = to + width;
+    let from = row * yStride + fromColumn;
+    let to = row * width + fromColumn;
+    const end = (row + 1) * width;
     let lastLuma = -1;
     let lastChroma = -1;
     let left = 0;

@@ -75,7 +75,8 @@ function securityHeaders(secure: boolean): Parameters<typeof fastifyHelmet>[1] {
       useDefaults: false,
       directives: {
         defaultSrc: ["'self'"],
-        scriptSrc: ["'self'"],
+        // Video is converted in WebAssembly where there is no GPU; no script can be made of text.
+        scriptSrc: ["'self'", "'wasm-unsafe-eval'"],
         workerSrc: ["'self'", "blob:"],
         connectSrc: ["'self'", "blob:"],
         // Style attributes in Lit's templates; no script can hide in one.

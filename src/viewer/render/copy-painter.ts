@@ -2,7 +2,8 @@ import type { Rect } from "../../base/index.ts";
 import { drawRects, isScaled } from "./draw-rects.ts";
 import { KeptPicture } from "./kept-picture.ts";
 import type { Painter, PictureSize } from "./painter.ts";
-import { convertYuv, type YuvMatrix, type YuvPlanes, type YuvTables, yuvTables } from "./yuv.ts";
+import { type YuvMatrix, type YuvTables, yuvTables } from "./yuv.ts";
+import { openYuvConverter, type PlanePlaces } from "./yuv-converter.ts";
 
 const BYTES_PER_PIXEL = 4;
 
@@ -17,7 +18,7 @@ const CHROMA: Readonly<Record<string, Chroma>> = {
   I444: { across: 1, down: 1, interleaved: false },
 };
 
-/** Where one rectangle's bytes lie in the buffer of copies. */
+/** Where one rectangle's bytes lie among the copies. */
 type Area = { readonly rect: Rect; readonly source: Rect; readonly offset: number };
 
 /** R G B A of `source`, of which `rect` is to be shown. */
@@ -37,8 +38,8 @@ export class CopyPainter implements Painter {
   #kept: KeptPicture | undefined;
   /** Video that is smaller than its picture, at its own size. */
   #unscaled: OffscreenCanvasRenderingContext2D | undefined;
+  readonly #converter = openYuvConverter();
   #copied = new ArrayBuffer(0);
-  #pixels = new Uint32Array(0);
 
   constructor(canvas: OffscreenCanvas) {
     this.canvas = canvas;
@@ -98,7 +99,6 @@ export class CopyPainter implements Painter {
 
   close(): void {
     this.#copied = new ArrayBuffer(0);
-    this.#pixels = new Uint32Array(0);
     this.#unscaled = undefined;
     this.#kept = undefined;
   }
@@ -119,65 +119,57 @@ export class CopyPainter implements Painter {
   }
 
   /** The pixels of rectangles of a frame, each of a `source` with even edges around it, as a picture of that size. */
-  async #convertAreas(frame: VideoFrame, rects: readonly Rect[], size: PictureSize): Promise<ConvertedArea[]> {
+  #convertAreas(frame: VideoFrame, rects: readonly Rect[], size: PictureSize): Promise<ConvertedArea[]> {
     const chroma = CHROMA[frame.format ?? ""];
-    const bytesOf = (rect: Rect): number => (chroma === undefined ? rgbaBytes(rect) : yuvBytes(rect, chroma));
-    let offset = 0;
-    const areas = rects.map((rect) => {
-      const area = { rect, source: evenRect(rect, frame), offset };
-      offset += bytesOf(area.source);
-      return area;
-    });
-    if (this.#copied.byteLength < offset) this.#copied = new ArrayBuffer(offset);
-    await Promise.all(areas.map((area) => this.#copy(frame, area, chroma)));
-    const tables = chroma === undefined ? undefined : this.#tablesFor(frame.colorSpace, size);
-    if (chroma === undefined || tables === undefined) {
-      return areas.map((area) => ({
-        ...area,
-        pixels: new Uint8ClampedArray(this.#copied, area.offset, rgbaBytes(area.source)),
-      }));
-    }
-    const words = areas.reduce((sum, { source }) => sum + source.width * source.height, 0);
-    if (this.#pixels.length < words) this.#pixels = new Uint32Array(words);
+    return chroma === undefined ? this.#copyRgba(frame, rects) : this.#convertYuv(frame, rects, chroma, size);
+  }
+
+  async #convertYuv(
+    frame: VideoFrame,
+    rects: readonly Rect[],
+    chroma: Chroma,
+    size: PictureSize,
+  ): Promise<ConvertedArea[]> {
+    const { areas, bytes } = placesOf(frame, rects, (source) => yuvBytes(source, chroma));
+    const converter = this.#converter;
+    converter.reserve(
+      bytes,
+      areas.reduce((sum, { source }) => sum + source.width * source.height, 0),
+    );
+    await Promise.all(
+      areas.map(({ source, offset }) => {
+        const target = converter.input.subarray(offset, offset + yuvBytes(source, chroma));
+        return frame.copyTo(target, { rect: codedRect(source, frame), layout: planeLayout(source, chroma) });
+      }),
+    );
+    const tables = this.#tablesFor(frame.colorSpace, size);
     let start = 0;
     return areas.map((area) => {
       const { width, height } = area.source;
-      const out = this.#pixels.subarray(start, start + width * height);
+      converter.convert(planesOf(area, chroma), width, height, tables, start);
+      const { buffer, byteOffset } = converter.output;
+      const at = byteOffset + start * BYTES_PER_PIXEL;
       start += width * height;
-      return { ...area, pixels: this.#convert(area, chroma, tables, out) };
+      return { ...area, pixels: new Uint8ClampedArray(buffer, at, width * height * BYTES_PER_PIXEL) };
     });
   }
 
-  async #copy(frame: VideoFrame, { source, offset }: Area, chroma: Chroma | undefined): Promise<void> {
-    const { width, height } = source;
-    // The rectangle counts from the coded picture's corner, the visible one may start elsewhere.
-    const rect = {
-      x: source.x + (frame.visibleRect?.x ?? 0),
-      y: source.y + (frame.visibleRect?.y ?? 0),
-      width,
-      height,
-    };
-    if (chroma === undefined) {
-      const bytes = new Uint8Array(this.#copied, offset, rgbaBytes(source));
-      const layout = [{ offset: 0, stride: width * BYTES_PER_PIXEL }];
-      const swaps = frame.format === "BGRX" || frame.format === "BGRA";
-      await frame.copyTo(bytes, swaps ? { rect, layout } : { rect, layout, format: "RGBA" });
-      if (swaps) swapRedAndBlue(bytes);
-      return;
-    }
-    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source, chroma));
-    await frame.copyTo(bytes, { rect, layout: planeLayout(source, chroma) });
-  }
-
-  #convert(
-    { source, offset }: Area,
-    chroma: Chroma,
-    tables: YuvTables,
-    out: Uint32Array<ArrayBuffer>,
-  ): Uint8ClampedArray<ArrayBuffer> {
-    const bytes = new Uint8Array(this.#copied, offset, yuvBytes(source, chroma));
-    convertYuv(planesOf(bytes, source, chroma), source.width, source.height, tables, out);
-    return new Uint8ClampedArray(out.buffer, out.byteOffset, out.byteLength);
+  /** Of formats that are B G R, or that the browser converts. */
+  async #copyRgba(frame: VideoFrame, rects: readonly Rect[]): Promise<ConvertedArea[]> {
+    const { areas, bytes } = placesOf(frame, rects, rgbaBytes);
+    if (this.#copied.byteLength < bytes) this.#copied = new ArrayBuffer(bytes);
+    const swaps = frame.format === "BGRX" || frame.format === "BGRA";
+    return Promise.all(
+      areas.map(async (area) => {
+        const { source, offset } = area;
+        const target = new Uint8Array(this.#copied, offset, rgbaBytes(source));
+        const layout = [{ offset: 0, stride: source.width * BYTES_PER_PIXEL }];
+        const rect = codedRect(source, frame);
+        await frame.copyTo(target, swaps ? { rect, layout } : { rect, layout, format: "RGBA" });
+        if (swaps) swapRedAndBlue(target);
+        return { ...area, pixels: new Uint8ClampedArray(this.#copied, offset, rgbaBytes(source)) };
+      }),
+    );
   }
 
   #tablesFor({ matrix, fullRange }: VideoColorSpace, size: PictureSize): YuvTables {
@@ -190,6 +182,26 @@ export class CopyPainter implements Painter {
     }
     return tables;
   }
+}
+
+/** Rectangles one behind the other, and how many bytes they take together. */
+function placesOf(
+  frame: VideoFrame,
+  rects: readonly Rect[],
+  bytesOf: (source: Rect) => number,
+): { readonly areas: readonly Area[]; readonly bytes: number } {
+  let bytes = 0;
+  const areas = rects.map((rect) => {
+    const area = { rect, source: evenRect(rect, frame), offset: bytes };
+    bytes += bytesOf(area.source);
+    return area;
+  });
+  return { areas, bytes };
+}
+
+/** The rectangle counts from the coded picture's corner, the visible one may start elsewhere. */
+function codedRect({ x, y, width, height }: Rect, { visibleRect }: VideoFrame): Rect {
+  return { x: x + (visibleRect?.x ?? 0), y: y + (visibleRect?.y ?? 0), width, height };
 }
 
 /** B G R X, as JPEGs are decoded, to R G B A. Asking the browser for that would wait for the page's main thread. */
@@ -254,14 +266,14 @@ function planeLayout(source: Rect, chroma: Chroma): PlaneLayout[] {
 }
 
 /** Of chroma with more samples than one for 2x2 pixels the upper left one is taken. */
-function planesOf(bytes: Uint8Array, source: Rect, chroma: Chroma): YuvPlanes {
+function planesOf({ source, offset }: Area, chroma: Chroma): PlanePlaces {
   const { width, height } = source;
   const uOffset = width * height;
   const samples = chroma.across === 2 ? half(width) : width;
   const chromaStep = chroma.interleaved || chroma.across === 1 ? 2 : 1;
   const vOffset = uOffset + (chroma.interleaved ? 1 : chromaBytes(source, chroma));
   const chromaStride = samples * (chroma.interleaved || chroma.down === 1 ? 2 : 1);
-  return { bytes, yStride: width, uOffset, vOffset, chromaStride, chromaStep };
+  return { start: offset, yStride: width, uOffset, vOffset, chromaStride, chromaStep };
 }
 
 /** Chroma is shared by 2x2 pixels, so copies start and end on even pixels (or on the picture's edge). */
