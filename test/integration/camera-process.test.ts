@@ -4,11 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pino from "pino";
 import { afterEach, expect, test } from "vitest";
+import { MjpegGateway } from "../../dist/gateways/index.js";
 import type { Hub, HubOptions } from "../../dist/hub/index.js";
 import { cameraApi, REAL_CAMERA, testPattern } from "../support/camera-hub.ts";
+import { EventReader } from "../support/event-reader.ts";
 import { FakeViewer } from "../support/fake-viewer.ts";
 import { HttpCamera } from "../support/http-camera.ts";
+import { MjpegClient } from "../support/mjpeg-client.ts";
 import { startTestHub, TOKEN } from "../support/test-hub.ts";
+import { testJpegs } from "../support/test-jpegs.ts";
 
 let hub: Hub | undefined;
 /** Processes that became a camera, in this order; spares are not among them. */
@@ -124,6 +128,31 @@ test("a user and a password among the parameters of an address are kept apart, a
     expect(refused).toMatchObject({ status: 422, body: { error: expect.stringContaining("user or password") } });
     expect(camera.refused).toBeGreaterThan(0);
   } finally {
+    await camera.close();
+  }
+});
+
+test("one connection to a camera serves clients of MJPEG, viewers of JPEG and of H.264, and the motion detector", async () => {
+  const camera = await new HttpCamera({ pictures: testJpegs(320, 240, 10), intervalMs: 100 }).listen();
+  const running = await start({ addGateways: (app, door) => new MjpegGateway(door, {}).addRoutes(app) });
+  const events = await EventReader.connect(running.url, TOKEN);
+  let client: MjpegClient | undefined;
+  try {
+    const source = { kind: "mjpeg", url: camera.url("/video") };
+    const door = { id: "door", name: "Door", source, motion: { enabled: true } };
+    expect((await cameraApi(running.url, "POST", "", door)).status).toBe(201);
+    client = new MjpegClient(running.url, "/api/sources/door%2Fcamera/mjpeg", { authorization: `Bearer ${TOKEN}` });
+    const [jpeg, h264] = [await connect(running), await connect(running)];
+    jpeg.say({ type: "watch", watch: 1, source: await jpeg.sourceId("door/camera"), codecs: ["jpeg"] });
+    h264.say({ type: "watch", watch: 1, source: await h264.sourceId("door/camera"), codecs: ["h264"] });
+    await jpeg.pictures.next(({ kind }) => kind === "jpeg");
+    await h264.pictures.next(({ kind }) => kind === "video");
+    await client.until(() => (client?.fresh.length ?? 0) > 3, "several pictures");
+    await events.next("motion");
+    expect(camera.connections).toBe(1);
+  } finally {
+    client?.close();
+    events.close();
     await camera.close();
   }
 });

@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Hub } from "../../dist/hub/index.js";
@@ -154,6 +155,38 @@ test("a reader that stalls blocks neither other connections nor new ones", async
   });
 });
 
+test("a target that does not read holds back whoever sends to it, and gets every byte when it does", async () => {
+  let stalled: Socket | undefined;
+  const received = createHash("sha256");
+  const port = await listen((socket) => {
+    stalled = socket.pause();
+    socket.on("data", (chunk) => received.update(chunk));
+    socket.on("end", () => socket.end());
+  });
+  await withForward(["-L", `0:127.0.0.1:${port}`], async (forward) => {
+    const socket = await dial(await forward.port());
+    const before = [forward.rssBytes(), agent.rssBytes()];
+    const sent = createHash("sha256");
+    const chunk = randomBytes(1 << 18);
+    let bytes = 0;
+    // Until nothing has been taken for a second: the kernels and the tube are full.
+    for (let isTaken = true; isTaken; ) {
+      bytes += chunk.length;
+      sent.update(chunk);
+      if (socket.write(chunk)) continue;
+      isTaken = await Promise.race([once(socket, "drain").then(() => true), pause(1000).then(() => false)]);
+      expect(bytes).toBeLessThan(64 << 20);
+    }
+    const grown = [forward.rssBytes(), agent.rssBytes()].map((now, index) => now - (before[index] as number));
+    expect(Math.max(...grown)).toBeLessThan(48 << 20);
+    socket.end();
+    stalled?.resume();
+    await readAll(socket);
+    expect(stalled?.bytesRead).toBe(bytes);
+    expect(received.digest("hex")).toBe(sent.digest("hex"));
+  });
+});
+
 test("1000 connections at once, each with its own bytes, and nothing is left of them", async () => {
   const port = await echo();
   await withForward(["-L", `0:127.0.0.1:${port}`], async (forward) => {
@@ -256,6 +289,8 @@ test.concurrent("an operator that is killed leaves nothing at the agent", async 
     const socket = await dial(await forward.port());
     socket.write("x");
     await new Promise((resolve) => socket.once("data", resolve));
+    // On a busy machine the tube may be on the WebSocket first.
+    while ((await site.figures()).peers === 0) await pause(100);
     expect(await site.figures()).toMatchObject({ tubes: 1, connections: 2, peers: 1 });
     await forward.end("SIGKILL");
     let left = await site.figures();

@@ -13,6 +13,8 @@ export type HttpCameraOptions = {
   /** How `/video` is written. */
   readonly stream?: "multipart" | "multipart-without-lengths" | "bare";
   readonly contentType?: string;
+  /** What it shows, round and round, instead of pictures that can be told apart and not decoded. */
+  readonly pictures?: readonly Uint8Array[];
   readonly intervalMs?: number;
   /** Speaks HTTPS with these, in PEM. */
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -149,6 +151,8 @@ export class HttpCamera {
 
   #nextJpeg(): Uint8Array {
     this.#picture += 1;
+    const { pictures = [] } = this.#options;
+    if (pictures.length > 0) return pictures[this.#picture % pictures.length] as Uint8Array;
     const scan = new Uint8Array(3000).fill(this.#picture);
     return makeJpeg({ width: 640, height: 480, scan, restartEvery: 100 });
   }
