@@ -218,7 +218,11 @@ export class PointerSource implements Closable {
     clearTimeout(this.#touchTimer);
     const { deadlineMs } = this.#gestures;
     if (deadlineMs === undefined) return;
-    const waitMs = Math.max(0, deadlineMs - performance.now());
-    this.#touchTimer = setTimeout(() => this.#gestures.tick(performance.now()), waitMs);
+    // Timers count whole milliseconds and may come a little early: what is not due yet is waited for again.
+    const waitMs = Math.max(0, Math.ceil(deadlineMs - performance.now()));
+    this.#touchTimer = setTimeout(() => {
+      this.#gestures.tick(performance.now());
+      this.#scheduleTouch();
+    }, waitMs);
   }
 }
