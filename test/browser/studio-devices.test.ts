@@ -1,17 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { type StudioFixture, startStudioFixture, until } from "../support/studio-fixture.ts";
+import { expect, it } from "vitest";
+import { until, useStudioFixture } from "../support/studio-fixture.ts";
 import { driveStudio, type StudioDriver } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
 // Chromium's own cameras, which have several sizes and rates, and a person who is really asked.
-beforeAll(async () => {
-  fixture = await startStudioFixture({ camera: ["--use-fake-device-for-media-stream=device-count=2"] });
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture({ camera: ["--use-fake-device-for-media-stream=device-count=2"] });
 
 async function open(
   permission: "granted" | "denied",

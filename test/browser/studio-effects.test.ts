@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { StudioStage } from "../../dist/viewer/studio/stage/studio-stage.js";
 import { type ClipOptions, makeClip } from "../support/studio-clips.ts";
 import {
@@ -8,10 +8,9 @@ import {
   keepFile,
   RED,
   SIZE,
-  type StudioFixture,
   showScene,
-  startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
 import type { StudioDriver } from "../support/studio-page.ts";
@@ -19,15 +18,7 @@ import type { StudioDriver } from "../support/studio-page.ts";
 /** Slow enough for a machine that does other things, too, to draw every frame. */
 const FPS = 10;
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture({ fps: FPS });
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture({ fps: FPS });
 
 const camera = { id: "camera", name: "Camera", source: { kind: "camera" } };
 

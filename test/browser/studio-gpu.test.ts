@@ -1,37 +1,15 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { endBrowserProcesses } from "../support/browser-processes.ts";
 import { SOFTWARE_GPU } from "../support/chromium.ts";
-import {
-  BLUE,
-  expectColors,
-  KEY,
-  RED,
-  type StudioFixture,
-  showScene,
-  startStudioFixture,
-  until,
-} from "../support/studio-fixture.ts";
+import { expectKeyed, KEY, showScene, until, useStudioFixture } from "../support/studio-fixture.ts";
 import type { StudioDriver } from "../support/studio-page.ts";
 
 /** Chromium gives the GPU up when its process has ended a few times; here it is to come back each time. */
 const UNLIMITED_CRASHES = ["--disable-gpu-process-crash-limit", "--disable-domain-blocking-for-3d-apis"];
 
-let fixture: StudioFixture;
-
 // A camera slow enough for adapters that draw by the CPU.
-beforeAll(async () => {
-  fixture = await startStudioFixture({ fps: 10, args: [...SOFTWARE_GPU, ...UNLIMITED_CRASHES] });
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture({ fps: 10, args: [...SOFTWARE_GPU, ...UNLIMITED_CRASHES] });
 
-const expectKeyed = (studio: StudioDriver) =>
-  expectColors(studio, [
-    [320, 180, RED],
-    [610, 330, BLUE],
-  ]);
 const reports = (studio: StudioDriver) =>
   studio.onStage(({ engineReport, meterReport }) => ({ engine: engineReport, meter: meterReport }));
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { startChromium } from "../support/chromium.ts";
 import { makeClip } from "../support/studio-clips.ts";
 import {
@@ -14,24 +14,16 @@ import {
   RED,
   type Rgb,
   SIZE,
-  type StudioFixture,
   showScene,
   signIn,
   startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
 import { driveStudio, type StudioDriver } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture({ args: ["--screen-info={1280x720}{1280,0 1280x720}"] });
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture({ args: ["--screen-info={1280x720}{1280,0 1280x720}"] });
 
 async function save({ page }: StudioDriver): Promise<string> {
   await page.getByRole("button", { name: "Save" }).click();

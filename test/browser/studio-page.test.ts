@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   BLUE,
   expectColors,
@@ -7,23 +7,14 @@ import {
   RED,
   type Rgb,
   SIZE,
-  type StudioFixture,
   showScene,
-  startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
 import { driveStudio } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture();
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture();
 
 describe("the camera", () => {
   it("is shown by the browser itself while nothing changes its pixels, and mirrored for the person only", async () => {

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it } from "vitest";
 import { SOFTWARE_GPU } from "../support/chromium.ts";
 import { makeClip } from "../support/studio-clips.ts";
 import {
@@ -8,10 +8,9 @@ import {
   onScreen,
   RED,
   SIZE,
-  type StudioFixture,
   showScene,
-  startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
 
@@ -49,10 +48,9 @@ const UPLOAD = `copyTo ${SIZE.width}x${SIZE.height} worker`;
 
 const seen: string[] = [];
 const take = () => seen.splice(0);
-let fixture: StudioFixture;
+const fixture = useStudioFixture({ args: SOFTWARE_GPU });
 
 beforeAll(async () => {
-  fixture = await startStudioFixture({ args: SOFTWARE_GPU });
   const { context } = fixture.chromium;
   await context.addInitScript(WATCH_READS);
   await context.route("**/studio-worker*.js", async (route) => {
@@ -63,10 +61,6 @@ beforeAll(async () => {
     if (message.text().startsWith("READ ")) seen.push(message.text().slice("READ ".length));
   });
 });
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
 
 it.each(["cpu", "webgl", "webgpu"])(
   "reads a few pixels on demand and nothing else, with the engine %s",

@@ -1,38 +1,21 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { endBrowserProcesses } from "../support/browser-processes.ts";
 import { openPlainTab } from "../support/plain-chromium.ts";
 import { makeClip } from "../support/studio-clips.ts";
 import {
-  BLUE,
-  expectColors,
+  expectKeyed,
   isNear,
   KEY,
   keepFile,
   RED,
   type Rgb,
   SIZE,
-  type StudioFixture,
-  startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
-import type { StudioDriver } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture();
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
-
-const expectKeyed = (studio: StudioDriver) =>
-  expectColors(studio, [
-    [320, 180, RED],
-    [610, 330, BLUE],
-  ]);
+const fixture = useStudioFixture();
 
 it("goes on drawing while the page's main thread is blocked", async () => {
   const studio = await fixture.open({ key: KEY });

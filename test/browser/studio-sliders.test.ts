@@ -1,18 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { DEFAULT_KEY } from "../../dist/codecs/key/index.js";
 import type { StudioPage } from "../../dist/viewer/studio/ui/studio-page.js";
-import { KEY, type StudioFixture, startStudioFixture } from "../support/studio-fixture.ts";
+import { KEY, useStudioFixture } from "../support/studio-fixture.ts";
 import type { StudioDriver } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture();
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture();
 
 /** Label, what of the layer it sets, a value of it, and what a double click sets it back to. */
 type Slider = readonly [label: string, path: string, value: number, initial: number];

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { StudioPage } from "../../dist/viewer/studio/ui/studio-page.js";
 import { makePicture } from "../support/studio-clips.ts";
 import {
@@ -10,23 +10,14 @@ import {
   keepFile,
   onScreen,
   RED,
-  type StudioFixture,
   showScene,
-  startStudioFixture,
   until,
+  useStudioFixture,
   WHITE,
 } from "../support/studio-fixture.ts";
 import type { StudioDriver } from "../support/studio-page.ts";
 
-let fixture: StudioFixture;
-
-beforeAll(async () => {
-  fixture = await startStudioFixture();
-});
-afterEach(async () => {
-  for (const page of fixture.chromium.context.pages()) await page.close();
-});
-afterAll(() => fixture.close());
+const fixture = useStudioFixture();
 
 /** The layer of the scene that the page has, by its place from the lowest up. */
 async function layerOf({ page }: StudioDriver, index = 0) {

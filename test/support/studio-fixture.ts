@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import type { Hub, HubOptions } from "../../dist/hub/index.js";
 import { type Chromium, startChromium } from "./chromium.ts";
 import { pause } from "./events.ts";
@@ -42,15 +42,47 @@ export type StudioFixture = {
   close(): Promise<void>;
 };
 
-export async function startStudioFixture(
-  options: {
-    readonly fps?: number;
-    readonly args?: readonly string[];
-    /** Chromium's flags for another camera. */
-    readonly camera?: readonly string[];
-    readonly hub?: Partial<HubOptions>;
-  } = {},
-): Promise<StudioFixture> {
+export type StudioFixtureOptions = {
+  readonly fps?: number;
+  readonly args?: readonly string[];
+  /** Chromium's flags for another camera. */
+  readonly camera?: readonly string[];
+  readonly hub?: Partial<HubOptions>;
+};
+
+/** Starts a fixture for the tests of a file, and closes every page after each of them. */
+export function useStudioFixture(options: StudioFixtureOptions = {}): Omit<StudioFixture, "close"> {
+  let started: StudioFixture | undefined;
+  const fixture = (): StudioFixture => {
+    if (started === undefined)
+      throw new Error("The fixture starts before the first test, not while tests are collected.");
+    return started;
+  };
+  beforeAll(async () => {
+    started = await startStudioFixture(options);
+  });
+  afterEach(async () => {
+    for (const page of fixture().chromium.context.pages()) await page.close();
+  });
+  afterAll(() => started?.close());
+  return {
+    get hub() {
+      return fixture().hub;
+    },
+    get chromium() {
+      return fixture().chromium;
+    },
+    get camera() {
+      return fixture().camera;
+    },
+    get state() {
+      return fixture().state;
+    },
+    open: (layer, search) => fixture().open(layer, search),
+  };
+}
+
+export async function startStudioFixture(options: StudioFixtureOptions = {}): Promise<StudioFixture> {
   const camera = await makeFakeCamera({ ...SIZE, fps: options.fps ?? 30, pictures: [cameraColor, cameraColor] });
   const state = await mkdtemp(join(tmpdir(), "sightline-state-"));
   const hub = await startTestHub({ pageDirectory: BUILT_PAGE, stateFolder: state, ...options.hub });
@@ -121,6 +153,14 @@ export async function expectColors(
   }).catch((error: unknown) => {
     throw new Error(`${String(error)} It was ${JSON.stringify(last)}.`);
   });
+}
+
+/** Waits until the camera is keyed: its box is there, and behind its screen the scene's blue. */
+export function expectKeyed(studio: StudioDriver): Promise<void> {
+  return expectColors(studio, [
+    [320, 180, RED],
+    [610, 330, BLUE],
+  ]);
 }
 
 export function isNear(color: readonly number[] | undefined, expected: Rgb): boolean {
